@@ -1,0 +1,60 @@
+/* What is special about a kind sits here: one file per group, one row a resource, all hooks optional. The generic
+ * path (generic.c) does what every kind shares. Rules: the reference's pkg/registry/GROUP/RESOURCE/strategy.go. */
+#ifndef REGISTRY_STRATEGY_STRATEGY_H
+#define REGISTRY_STRATEGY_STRATEGY_H
+
+#include <jansson.h>
+#include "registry/schema.h"
+#include "registry/status.h"
+#include "registry/world.h"
+
+struct strategy_call {
+    struct arena *arena;
+    const struct schema_resource *resource;
+    const char *subresource; /* "" for the main resource */
+    const struct world *world;
+    struct findings *warnings; /* Warning headers */
+    const char *user;
+};
+
+struct strategy {
+    const char *group, *plural;
+    /* After decoding, before admission: absent fields get the reference's defaults. Also on read of older objects. */
+    void (*defaults)(const struct strategy_call *c, json_t *obj);
+    /* What a create or an update may set or resets. */
+    void (*prepare_create)(const struct strategy_call *c, json_t *obj);
+    void (*prepare_update)(const struct strategy_call *c, json_t *obj, const json_t *old);
+    void (*validate)(const struct strategy_call *c, const json_t *obj, struct status *st);
+    void (*validate_update)(const struct strategy_call *c, const json_t *obj, const json_t *old, struct status *st);
+    /* Grace period of a delete in seconds (0: at once); asked: what the client wanted, or -1. */
+    int64_t (*grace_s)(const struct strategy_call *c, const json_t *obj, int64_t asked);
+    /* "orphan" or "background": what a delete without propagationPolicy does. NULL: background. */
+    const char *default_policy;
+    /* A delete answers with the object even when it is gone at once. */
+    bool delete_returns_object;
+    /* One row of the kind's Table: cells appended to the array. NULL: generic Name and Age columns. */
+    void (*table_row)(const struct strategy_call *c, const json_t *obj, json_t *cells);
+    const struct strategy_column *columns;
+    int ncolumns;
+};
+
+struct strategy_column {
+    const char *name, *type, *format, *description;
+    int priority;
+};
+
+/* The row of a resource, or a row with no hooks. Never NULL. */
+const struct strategy *strategy_for(const struct schema_resource *r);
+
+/* The generic path: metadata a create must have (uid, creationTimestamp, generation, namespace, name from
+ * generateName), status reset or kept, kind and apiVersion set, then the kind's hooks. false: st filled. */
+bool strategy_before_create(const struct strategy_call *c, json_t *obj, struct status *st);
+/* obj takes over from old what a client can't change: uid, creationTimestamp, deletionTimestamp,
+ * deletionGracePeriodSeconds, generation rule, status/spec separation, ... */
+bool strategy_before_update(const struct strategy_call *c, json_t *obj, const json_t *old, struct status *st);
+/* Into the storage version and back; the identity for most kinds. Takes obj, returns a new reference or NULL with
+ * st filled. */
+json_t *strategy_convert(struct arena *a, json_t *obj, const struct schema_resource *from,
+                         const struct schema_resource *to, struct status *st);
+
+#endif

@@ -1,0 +1,19 @@
+/* What registry may ask from outside: a struct of functions, given by the worker. */
+#ifndef REGISTRY_WORLD_H
+#define REGISTRY_WORLD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "registry/schema.h"
+#include "shm/base/arena.h"
+
+struct world {
+    void *arg;
+    /* The object as stored (new reference), or NULL. */
+    json_t *(*get)(void *arg, const struct schema_resource *r, struct str ns, struct str name);
+    int64_t (*now_s)(void *arg);
+    const char *service_cluster_ip_range;
+};
+
+#endif

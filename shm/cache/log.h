@@ -1,0 +1,53 @@
+/* The log: the watch window. key = revision; value below. Bounded by bytes and age, not by count. */
+#ifndef SHM_CACHE_LOG_H
+#define SHM_CACHE_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "shm/cache/record.h"
+#include "shm/cache/snapshot.h"
+
+enum log_type { EVENT_ADDED = 1, EVENT_MODIFIED = 2, EVENT_DELETED = 3 };
+
+/* value = this header | key | previous table | previous record (DELETED only is the record below; for a
+ * MODIFIED the previous state is kept so that exact reads and DELETED-by-selector can be answered) | record.
+ * The new record of a DELETED event is the last state with resourceVersion of the deletion. */
+struct log_value {
+    uint32_t type;
+    uint32_t resource;
+    int64_t wall_ms;           /* when it was committed: age bound, latency metric */
+    int64_t prev_revision;     /* mod revision of the previous state, 0 for ADDED */
+    uint32_t key_off, key_bytes;
+    uint32_t prev_off, prev_bytes; /* previous record, whole; 0 for ADDED. DELETED: 0 (the record is it) */
+    uint32_t record_off, record_bytes;
+};
+_Static_assert(sizeof(struct log_value) == 48, "log header is 48 bytes");
+
+/* A decoded view; dies with the snapshot. */
+struct event {
+    int64_t revision;
+    enum log_type type;
+    uint32_t resource;
+    int64_t wall_ms;
+    struct str key;
+    const struct record *record; /* new state; for DELETED the last state at the deletion's revision */
+    const struct record *prev;   /* NULL for ADDED and DELETED */
+};
+
+/* The event at exactly this revision; false: not there. */
+bool log_get(struct snapshot *s, int64_t revision, struct event *e);
+
+/* Events after a revision, ascending. */
+struct log_scan {
+    struct snapshot *snap;
+    MDB_cursor *cur;
+    bool done;
+    int64_t after;
+    bool started;
+};
+/* Returns 0, -EIO, or -ESTALE when events after `after` have left the window (410 Expired). */
+int log_scan_open(struct log_scan *sc, struct snapshot *s, int64_t after);
+bool log_scan_next(struct log_scan *sc, struct event *e);
+void log_scan_close(struct log_scan *sc);
+
+#endif

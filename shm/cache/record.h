@@ -1,0 +1,120 @@
+/* A record: one object as stored and as served.
+ *
+ *   header | table | json | proto
+ *
+ * header  fixed, below.
+ * table   what selectors match on without parsing JSON: labels sorted by key, then fields in slot order.
+ * json    the object as a client gets it, resourceVersion included: {"kind":..,"apiVersion":..,<body>}
+ *         The head ({"kind":..,"apiVersion":..,) is apart: a list item is '{' + body. No newline at the end.
+ * proto   the protobuf form without envelope (0 bytes until the store speaks protobuf).
+ *
+ * A draft is a record that does not know its revision yet: resourceVersion's digits are missing from the json
+ * at rv_off. record_finish() writes them in, straight into the store's page.
+ */
+#ifndef SHM_CACHE_RECORD_H
+#define SHM_CACHE_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "shm/base/buf.h"
+#include "shm/base/str.h"
+
+#define RECORD_MAGIC 0x31726275u /* "ubr1" */
+#define RECORD_FIELDS_MAX 32
+#define RECORD_LABELS_MAX 65535
+
+/* Little endian, offsets from the record's start. Layout version 1. */
+struct record {
+    uint32_t magic;
+    uint32_t bytes; /* whole record */
+    int64_t mod_revision;
+    int64_t create_revision;
+    uint32_t resource;
+    uint32_t table_off, table_bytes;
+    uint32_t json_off, json_bytes;
+    uint32_t body_off;  /* first byte behind the head: the quote of the first key after apiVersion */
+    uint32_t rv_off;    /* where resourceVersion's digits start; 0: the object carries none */
+    uint32_t rv_bytes;  /* 0 in a draft */
+    uint32_t proto_off, proto_bytes;
+    uint16_t labels, fields; /* entries in the table */
+    uint32_t ns_off, name_off; /* metadata.namespace and metadata.name inside the json */
+    uint16_t ns_bytes, name_bytes; /* their bytes: API names have no characters that JSON escapes */
+    uint32_t flags;
+    int64_t expires_s; /* wall clock second after which the keeper removes it; 0: never */
+};
+_Static_assert(sizeof(struct record) == 96, "record header is 96 bytes");
+
+/* One table entry: u16 key bytes (a field's slot number instead), u16 flags (RECORD_INDEXED), u32 value bytes,
+ * then key and value, padded to 4. */
+#define RECORD_INDEXED 1u
+
+struct record_label {
+    struct str key, value;
+};
+struct record_field {
+    uint16_t slot; /* position in the resource's list of selectable fields */
+    bool indexed;
+    struct str value;
+};
+
+struct record_parts {
+    uint32_t resource;
+    const struct record_label *labels; /* sorted by key */
+    int nlabels;
+    const struct record_field *fields; /* ascending slots; absent fields may be left out (match as "") */
+    int nfields;
+    struct str json;     /* whole object, digits of resourceVersion left out: "resourceVersion":"" */
+    uint32_t body_at, rv_at; /* offsets in json; rv_at 0: none */
+    uint32_t ns_at, name_at;
+    uint16_t ns_bytes, name_bytes;
+    struct str proto;
+    int64_t expires_s;
+};
+
+/* Appends a draft to out. Returns its size. */
+size_t record_draft(struct buf *out, const struct record_parts *p);
+/* Checks magic, sizes and offsets of bytes that come from a file or another process. */
+bool record_ok(struct str bytes);
+/* Size of what record_finish will write for this draft at this revision. */
+size_t record_finished_bytes(const struct record *draft, int64_t revision);
+/* Writes the finished record to dst (record_finished_bytes bytes). A finished record is accepted too: its digits
+ * are replaced (a deletion carries the revision of the deletion). create_revision 0: this revision. */
+void record_finish(void *dst, const struct record *draft, int64_t revision, int64_t create_revision);
+
+static inline struct str record_json(const struct record *r)
+{
+    return (struct str){(const char *)r + r->json_off, r->json_bytes};
+}
+/* What follows '{' in a list item of a built-in kind. */
+static inline struct str record_body(const struct record *r)
+{
+    return (struct str){(const char *)r + r->body_off, r->json_off + r->json_bytes - r->body_off};
+}
+static inline struct str record_ns(const struct record *r)
+{
+    return (struct str){(const char *)r + r->ns_off, r->ns_bytes};
+}
+static inline struct str record_name(const struct record *r)
+{
+    return (struct str){(const char *)r + r->name_off, r->name_bytes};
+}
+static inline struct str record_table(const struct record *r)
+{
+    return (struct str){(const char *)r + r->table_off, r->table_bytes};
+}
+
+/* A selector table on its own, as the log keeps it of the previous record. */
+struct record_table_view {
+    struct str bytes;
+    uint16_t labels, fields;
+};
+struct record_table_view record_table_view(const struct record *r);
+/* Value of a label; false: not there. No allocation. */
+bool record_table_label(struct record_table_view t, struct str key, struct str *value);
+/* Value of the field in a slot; absent gives "". */
+struct str record_table_field(struct record_table_view t, uint16_t slot);
+/* Walks all entries: *at starts at 0. Returns false at the end. For labels *slot is -1. */
+bool record_table_next(struct record_table_view t, size_t *at, int *slot, struct str *key, struct str *value,
+                       bool *indexed);
+
+#endif

@@ -1,0 +1,42 @@
+/* What a worker's rooms share: handles, made by worker.c at start, in this order, freed in reverse. */
+#ifndef WORKER_REQUEST_CONTEXT_H
+#define WORKER_REQUEST_CONTEXT_H
+
+#include "registry/world.h"
+#include "shm/area.h"
+#include "shm/base/options.h"
+#include "shm/cache/cache.h"
+#include "shm/cache/snapshot.h"
+#include "shm/store/store.h"
+#include "worker/loop/loop.h"
+
+struct authn;     /* worker/authn/union.h */
+struct authz;     /* worker/authz/union.h */
+struct inflight;  /* worker/flow/inflight.h */
+struct dispatch;  /* worker/watch/dispatch.h */
+struct documents; /* worker/handlers/documents.h: discovery and OpenAPI, built once */
+struct freshness; /* worker/read/freshness.h */
+struct stats;     /* worker/request/stats.h: request counters and histograms for /metrics */
+
+struct context {
+    unsigned magic;
+    const struct options *options;
+    struct area *area;
+    int index; /* consumer index in the area */
+    struct loop *loop;
+    struct cache *cache;
+    struct snapshots *snapshots;
+    struct store *store;
+    struct authn *authn;
+    struct authz *authz;
+    struct inflight *inflight;
+    struct freshness *freshness;
+    struct dispatch *dispatch;
+    struct documents *documents;
+    struct stats *stats;
+    struct world world;
+    bool draining; /* SIGTERM seen: watches end, connections close after their response */
+    int64_t started_s;
+};
+
+#endif

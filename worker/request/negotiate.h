@@ -1,0 +1,25 @@
+/* Which form the client wants (reference: endpoints/handlers/negotiation). */
+#ifndef WORKER_REQUEST_NEGOTIATE_H
+#define WORKER_REQUEST_NEGOTIATE_H
+
+#include "worker/request/request.h"
+
+enum media { MEDIA_JSON, MEDIA_YAML, MEDIA_PROTOBUF, MEDIA_CBOR };
+enum form { FORM_OBJECT, FORM_TABLE, FORM_PARTIAL /* PartialObjectMetadata(List) */ };
+
+struct accept {
+    enum media media;
+    enum form form;
+    int pretty;              /* indent: 0 or 2 */
+    const char *as_version;  /* "v1" or "v1beta1" of meta.k8s.io for TABLE and PARTIAL */
+    const char *content_type;        /* of a single answer */
+    const char *stream_content_type; /* of a watch */
+};
+
+/* false: st is 406 with the list of what is served. tables: Table and PartialObjectMetadata are possible. A clause
+ * that asks for a form or media that is not served is passed over for the next one. */
+bool negotiate_accept(struct request *rq, bool tables, struct accept *out, struct status *st);
+/* The body's form; false: st is 415. Absent means JSON. */
+bool negotiate_body(struct request *rq, enum media *out, struct status *st);
+
+#endif
