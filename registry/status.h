@@ -57,6 +57,11 @@ void status_unauthorized(struct status *st);
 void status_not_acceptable(struct status *st, const char *accepted);
 void status_unsupported_media(struct status *st, const char *accepted);
 void status_too_large(struct status *st, int64_t limit_bytes);
+void status_generate_name_conflict(struct status *st, const char *group, const char *resource, struct str name,
+                                   int retry_s);
+/* The reference's stock text for a code, with empty details: 404 for unknown paths, 405, 422 for a patch that can't
+ * be applied, ... */
+void status_generic(struct status *st, int code);
 
 /* Field errors, collected: st->code stays 0 until status_invalid_done. path as the reference prints it
  * ("spec.containers[0].name"). The value is printed as Go's field.Error does (strings quoted, ...): value_text is
@@ -67,6 +72,7 @@ void field_invalid_str(struct status *st, const char *path, struct str value, co
 void field_not_supported(struct status *st, const char *path, struct str value, const char *const *valid, int n);
 void field_forbidden(struct status *st, const char *path, const char *detail);
 void field_duplicate(struct status *st, const char *path, const char *value_text);
+void field_not_found(struct status *st, const char *path, const char *value_text);
 void field_too_long(struct status *st, const char *path, int max);
 void field_too_many(struct status *st, const char *path, int actual, int max);
 void field_type_invalid(struct status *st, const char *path, const char *value_text, const char *detail);

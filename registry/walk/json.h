@@ -9,21 +9,29 @@
 #include "shm/base/buf.h"
 
 #define JSON_DEPTH_MAX 10000 /* as Go's decoder; the reader must not recurse natively that deep */
+#define JSON_COST_MAX (2 << 20) /* per document: a scalar costs 1, a list 4, an object 8 */
+#define FINDINGS_MAX 100 /* the reference stops collecting there */
 
-/* Findings that fieldValidation decides about: in order, e.g. `unknown field "spec.foo"`, `duplicate field "spec.x"`. */
+/* Findings that fieldValidation decides about: in order, e.g. `unknown field "spec.foo"`, `duplicate field "spec.x"`;
+ * from YAML `line 7: key "a" already set in map`. Each is the text of one warning. */
 struct findings {
     struct arena *arena;
     const char **text;
     int n, cap;
 };
+/* A text that is there already is not added again, nor anything beyond FINDINGS_MAX. */
 void findings_add(struct findings *f, const char *text);
+/* The findings as fieldValidation=Strict reports them, without the "strict decoding error: " in front. */
+const char *findings_text(const struct findings *f);
 
 /* Reads one JSON value (whole text; trailing blanks allowed). Integers that fit become integers, all other numbers
  * reals; bad UTF-8 becomes U+FFFD as Go does. dups may be NULL. Returns a new reference, or NULL with *err an
- * arena text such as "invalid character 'x' looking for beginning of value". Bounded by max_nodes (0: default
- * 1 Mi values). */
+ * arena text such as "invalid character 'x' looking for beginning of value". Of a key given twice the last value
+ * stays. Bounded by JSON_DEPTH_MAX and JSON_COST_MAX. */
 json_t *json_read(struct arena *a, struct str text, struct findings *dups, const char **err);
-/* YAML (one document) to the same tree, as sigs.k8s.io/yaml converts it; aliases are bounded. */
+/* YAML (the first document) to the same tree, as sigs.k8s.io/yaml converts it: YAML 1.1 scalars, merge keys, keys to
+ * strings. No text at all gives null. Aliases are bounded. Errors begin with "yaml: " as the reference's decoder says
+ * them ("yaml: line 2: mapping values are not allowed in this context"). */
 json_t *yaml_read(struct arena *a, struct str text, struct findings *dups, const char **err);
 /* Tree to text as Go's encoder writes it (HTML characters escaped, map keys in tree order); indent 0: compact. */
 void json_write(struct buf *out, const json_t *v, int indent);
