@@ -11,6 +11,7 @@
 /* Consumers of the ring: the workers 0..n-1, then the keeper (index n). */
 #define AREA_CONSUMERS_MAX 129
 #define AREA_CRASH_NOTE_BYTES 512
+#define AREA_STATS_BYTES (2u << 20)
 
 /* One row a counter shared by all processes (name of the metric, help); see shm/base/metrics.def.
  * A counter is an array with one slot a process, so that no two processes write one cache line. */
@@ -33,10 +34,11 @@ struct mailbox_shared; /* shm/store/embedded/mailbox.h */
 
 struct area {
     unsigned magic;
-    int consumers;        /* workers + keeper */
-    int wake_fd[AREA_CONSUMERS_MAX];  /* eventfd of consumer i: ring has news (ring), or its mailbox has answers */
-    int watcher_fd;       /* eventfd of the watcher: a mailbox has requests */
-    struct area_child *child; /* [consumers + 1]; the last row is the watcher's */
+    int consumers;                   /* workers + keeper */
+    int wake_fd[AREA_CONSUMERS_MAX]; /* eventfd of consumer i: ring has news (ring), or its mailbox has
+                                        answers */
+    int watcher_fd;                  /* eventfd of the watcher: a mailbox has requests */
+    struct area_child *child;        /* [consumers + 1]; the last row is the watcher's */
     struct ring_shared *ring;
     struct mailbox_shared *mailbox; /* [consumers] */
     /* Newest revision that is committed and readable in the cache. 0 until the store is open. */
@@ -44,6 +46,8 @@ struct area {
     /* 1 once the watcher has opened (or loaded) the cache and serves; readiness. */
     _Atomic int32_t *store_ready;
     size_t bytes;
+    uint64_t instance;                /* random: tells this run's mailboxes from an earlier run's */
+    _Atomic uint32_t *watcher_asleep; /* 1: a new request must write watcher_fd */
 };
 
 /* Called by the master once, before any fork. workers 1..128. NULL with errno set on failure. */

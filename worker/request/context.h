@@ -17,6 +17,8 @@ struct dispatch;  /* worker/watch/dispatch.h */
 struct documents; /* worker/handlers/documents.h: discovery and OpenAPI, built once */
 struct freshness; /* worker/read/freshness.h */
 struct stats;     /* worker/request/stats.h: request counters and histograms for /metrics */
+struct pipeline;  /* worker/pipeline/pipeline.h */
+struct net;       /* worker/net/accept.h */
 
 struct context {
     unsigned magic;
@@ -37,6 +39,8 @@ struct context {
     struct world world;
     bool draining; /* SIGTERM seen: watches end, connections close after their response */
     int64_t started_s;
+    struct pipeline *pipeline;
+    struct net *net;
 };
 
 #endif

@@ -49,6 +49,8 @@ struct request_info {
     struct str rest;        /* path parts behind the subresource */
     const struct schema_resource *schema;    /* NULL: not served */
     const struct schema_subresource *sub;    /* NULL: none, or not served */
+    struct str path;        /* decoded; what messages and rules on paths speak of */
+    bool old_watch;         /* verb came from the path: /watch/..., /proxy/... */
 };
 
 /* One stage's answer; means the same everywhere. */
@@ -146,6 +148,15 @@ struct request {
     int inflight_class;       /* flow: -1 none, 0 read-only, 1 mutating */
     int64_t started_ns;
     struct request *next, *prev; /* the worker's list of requests */
+    /* Set by the pipeline, called once by response_* right before transport->respond: the headers that every
+     * response has. May be NULL. */
+    void (*before_respond)(struct request *rq);
+    stage_fn handler;         /* chosen by the route */
+    bool wants_body;          /* the handler reads it */
+    bool running, woken;      /* a stage runs now; it was resumed before it returned */
+    int64_t deadline_ms;      /* loop_now_ms at which a request that waits is answered 504; 0: never */
+    struct stats_row *stats_row;
+    struct request *timed_next, *timed_prev; /* the pipeline's list of those with a deadline */
 };
 
 /* ---- made and freed by the transport (worker/request/request.c) ---- */
@@ -184,6 +195,9 @@ void body_pin(struct request *rq, struct snapshot *s);
 void request_wake(struct request *rq);
 
 /* ---- for transports ---- */
+/* Once, before the header goes out: decides about gzip (a streamed body is looked into up to the threshold) and
+ * about the length. Afterwards headers, content_length and gzip are final. */
+void body_begin(struct request *rq);
 /* Copies up to max bytes of the body to dst, refilling as needed: >0 bytes, 0 nothing now (WAIT), -1 END, -2 ABORT.
  * After the last bytes the next call says END. This is the one copy before TLS. */
 ssize_t body_read(struct request *rq, char *dst, size_t max);
@@ -192,5 +206,7 @@ bool body_at_end(struct request *rq);
 /* The transport stops reading with bytes left (socket full): small remainders are copied out and the snapshot given
  * back, large ones are bounded in time through snapshot_set_reclaim. Call at the end of each flush. */
 void body_settle(struct request *rq);
+/* Gives back snapshot and memory of the body; request_free calls it before the clean-ups run. */
+void body_drop(struct request *rq);
 
 #endif
