@@ -21,9 +21,9 @@
 #include "master/supervise.h"
 #include "master/title.h"
 #include "shm/area.h"
+#include "shm/base/arena.h"
 #include "shm/base/clock.h"
 #include "shm/base/log.h"
-#include "shm/base/must.h"
 #include "worker/worker.h"
 
 #define LOCK_WAIT_MS 5000
@@ -41,6 +41,7 @@ enum stage { STAGE_CLIENTS, STAGE_STORE };
 struct master {
     struct options options;
     struct settings settings;
+    struct arena *arena; /* what lives as long as the process */
     struct title title;
     struct signals signals;
     struct area *area;
@@ -96,14 +97,13 @@ static void make_rows(struct master *m)
 {
     int workers = (int)m->options.workers;
     m->nrows = workers + 2;
-    must(m->rows = calloc((size_t)m->nrows, sizeof(*m->rows)));
+    m->rows = arena_alloc(m->arena, (size_t)m->nrows * sizeof(*m->rows));
     m->rows[0] = (struct supervise_row){
         .name = "watcher", .slot = workers + 1, .stage = STAGE_STORE, .entry = enter_watcher, .arg = m};
     m->rows[1] = (struct supervise_row){
         .name = "keeper", .slot = workers, .stage = STAGE_CLIENTS, .entry = enter_keeper, .arg = m};
     for (int i = 0; i < workers; i++) {
-        char *name;
-        must(asprintf(&name, "worker %d", i) > 0);
+        const char *name = arena_printf(m->arena, "worker %d", i);
         m->rows[2 + i] = (struct supervise_row){
             .name = name, .slot = i, .stage = STAGE_CLIENTS, .entry = enter_worker, .arg = m, .index = i};
     }
@@ -142,7 +142,7 @@ static int prepare(struct master *m, char *err, size_t err_bytes)
     log_set_level(m->options.v >= 4 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
     umask(077);
     raise_file_limit();
-    settings_complete(&m->settings, &m->options);
+    settings_complete(&m->settings, m->arena, &m->options);
     m->lock_fd = instance_lock(m->options.data_dir, LOCK_WAIT_MS, err, err_bytes);
     if (m->lock_fd < 0 || settle_files(m, err, err_bytes) < 0)
         return -1;
@@ -307,41 +307,44 @@ static int run(struct master *m)
 
 static void release(struct master *m)
 {
-    for (int i = 2; i < m->nrows; i++)
-        free((char *)m->rows[i].name);
-    free(m->rows);
     supervise_free(m->supervise);
     sockets_free(m->sockets);
     if (m->area)
         area_free(m->area);
+    arena_free(m->arena);
+}
+
+static int serve(struct master *m, int argc, char **argv)
+{
+    char err[512];
+    title_init(&m->title, m->arena, argc, argv);
+    return prepare(m, err, sizeof(err)) ? fail(err) : run(m);
 }
 
 int main(int argc, char **argv)
 {
-    struct master m = {.lock_fd = -1};
+    struct master m = {.arena = arena_new(0), .lock_fd = -1};
     char err[512];
-    /* title_init lets ps's words overwrite argv; the options keep pointing at these */
-    char **args = calloc((size_t)argc + 1, sizeof(*args));
-    must(args);
+    int status = 0;
+    /* ps's words overwrite argv later; the options keep pointing at these */
+    char **args = arena_alloc(m.arena, ((size_t)argc + 1) * sizeof(*args));
     for (int i = 0; i < argc; i++)
-        must(args[i] = strdup(argv[i]));
+        args[i] = arena_cstr(m.arena, str_of(argv[i]));
 
     switch (flags_parse(&m.options, argc, args, err, sizeof(err))) {
     case FLAGS_HELP:
         flags_help(stdout);
-        return 0;
+        break;
     case FLAGS_VERSION:
         printf("cubed v%s\n", CUBED_VERSION);
-        return 0;
+        break;
     case FLAGS_BAD:
-        return fail(err);
+        status = fail(err);
+        break;
     case FLAGS_RUN:
+        status = serve(&m, argc, argv);
         break;
     }
-    title_init(&m.title, argc, argv);
-    if (prepare(&m, err, sizeof(err)))
-        return fail(err);
-    int status = run(&m);
     release(&m);
     return status;
 }

@@ -43,7 +43,8 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct pki *p, const cha
     return -1;
 }
 
-char *pki_path(const char *data_dir, const char *name)
+/* <data_dir>/pki/<name>, on the heap. */
+static char *pki_path(const char *data_dir, const char *name)
 {
     char *out;
     must(asprintf(&out, "%s/pki/%s", data_dir, name) > 0);
@@ -239,11 +240,10 @@ static int ensure_kubeconfig(struct pki *p)
     char *crt = file_base64(admin_crt), *key = file_base64(admin_key);
     int rc = 0;
     snprintf(path, sizeof(path), "%s/admin.kubeconfig", p->r->data_dir);
-    if (!ca || !crt || !key) {
-        rc =
-            refuse(p, "cannot read %s: %s",
-                   ca ? (crt ? admin_key : admin_crt) : (*p->r->tls_cert_file ? p->r->tls_cert_file : ca_crt),
-                   strerror(errno));
+    if (!ca && *p->r->tls_cert_file) {
+        rc = refuse(p, "--tls-cert-file %s: %s", p->r->tls_cert_file, strerror(errno));
+    } else if (!ca || !crt || !key) {
+        rc = refuse(p, "cannot read %s: %s", !ca ? ca_crt : !crt ? admin_crt : admin_key, strerror(errno));
     } else {
         must(asprintf(&text, kubeconfig, p->r->server_url, ca, crt, key) > 0);
         char *had = pki_read_file(path, &had_bytes);

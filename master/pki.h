@@ -23,9 +23,6 @@ struct pki_request {
  * instance lock must be held. Returns the number of files written, or -1 with one line in err. */
 int pki_ensure(const struct pki_request *r, char *err, size_t err_bytes);
 
-/* <data_dir>/pki/<name>, on the heap. */
-char *pki_path(const char *data_dir, const char *name);
-
 /* The certificate and key of --tls-*-file fit, --client-ca-file holds certificates, --token-auth-file can be
  * read. 0, or -1 with one line in err that names flag and file. */
 int pki_check_files(const struct options *o, char *err, size_t err_bytes);

@@ -6,12 +6,10 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "shm/base/must.h"
 #include "shm/base/str.h"
 
 #define WORKERS_MAX 128
@@ -22,13 +20,6 @@ static int64_t cores(void)
     cpu_set_t set;
     int n = sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
     return n < 1 ? 1 : n > WORKERS_MAX ? WORKERS_MAX : n;
-}
-
-static const char *join(const char *dir, const char *name)
-{
-    char *out;
-    must(asprintf(&out, "%s/%s", dir, name) > 0);
-    return out;
 }
 
 static bool is_wildcard(const char *ip)
@@ -43,7 +34,7 @@ static bool is_loopback(const char *ip)
 
 /* The source address the kernel would use towards the default route: connecting a datagram socket to an
  * address kept for documentation (RFC 5737, RFC 3849) asks without sending anything. */
-static const char *routed_address(int family)
+static const char *routed_address(struct arena *arena, int family)
 {
     struct sockaddr_in to4 = {.sin_family = AF_INET, .sin_port = htons(9)};
     struct sockaddr_in6 to6 = {.sin6_family = AF_INET6, .sin6_port = htons(9)};
@@ -62,25 +53,25 @@ static const char *routed_address(int family)
               !getsockname(fd, (struct sockaddr *)&self, &bytes) &&
               inet_ntop(family, raw, text, sizeof(text));
     close(fd);
-    return ok && !is_loopback(text) && !is_wildcard(text) ? strdup(text) : NULL;
+    return ok && !is_loopback(text) && !is_wildcard(text) ? arena_cstr(arena, str_of(text)) : NULL;
 }
 
-static const char *advertised(const struct options *o)
+static const char *advertised(struct arena *arena, const struct options *o)
 {
     if (*o->advertise_address)
         return o->advertise_address;
     if (!is_wildcard(o->bind_address) && !is_loopback(o->bind_address))
         return o->bind_address;
-    const char *ip = routed_address(strchr(o->bind_address, ':') ? AF_INET6 : AF_INET);
+    const char *ip = routed_address(arena, strchr(o->bind_address, ':') ? AF_INET6 : AF_INET);
     if (!ip)
-        ip = routed_address(AF_INET);
+        ip = routed_address(arena, AF_INET);
     if (ip)
         return ip;
     return is_wildcard(o->bind_address) ? "127.0.0.1" : o->bind_address;
 }
 
 /* The first address of a CIDR after the network's own: the `kubernetes` Service. */
-static const char *first_address(struct str cidr)
+static const char *first_address(struct arena *arena, struct str cidr)
 {
     unsigned char raw[16];
     char text[INET6_ADDRSTRLEN];
@@ -97,7 +88,7 @@ static const char *first_address(struct str cidr)
     }
     for (int i = bytes - 1; i >= 0 && ++raw[i] == 0; i--)
         ;
-    return inet_ntop(family, raw, text, sizeof(text)) ? strdup(text) : NULL;
+    return inet_ntop(family, raw, text, sizeof(text)) ? arena_cstr(arena, str_of(text)) : NULL;
 }
 
 static void add_name(struct settings *s, const char *name)
@@ -124,42 +115,40 @@ static void collect_names(struct settings *s, const struct options *o)
     for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
         add_name(s, fixed[i]);
     if (!gethostname(host, sizeof(host) - 1))
-        add_name(s, strdup(host));
+        add_name(s, arena_cstr(s->arena, str_of(host)));
     add_name(s, o->bind_address);
     add_name(s, o->advertise_address);
     while (str_next(&rest, ',', &piece))
-        add_name(s, first_address(piece));
+        add_name(s, first_address(s->arena, piece));
 }
 
-static const char *url_of(const struct options *o)
+static const char *url_of(struct arena *arena, const struct options *o)
 {
     const char *ip = is_wildcard(o->bind_address) ? "127.0.0.1" : o->bind_address;
     bool v6 = strchr(ip, ':') != NULL;
-    char *out;
-    must(asprintf(&out, "https://%s%s%s:%lld", v6 ? "[" : "", ip, v6 ? "]" : "", (long long)o->secure_port) >
-         0);
-    return out;
+    return arena_printf(arena, "https://%s%s%s:%lld", v6 ? "[" : "", ip, v6 ? "]" : "",
+                        (long long)o->secure_port);
 }
 
-void settings_complete(struct settings *s, struct options *o)
+void settings_complete(struct settings *s, struct arena *arena, struct options *o)
 {
-    memset(s, 0, sizeof(*s));
+    *s = (struct settings){.arena = arena};
     if (o->workers == 0)
         o->workers = cores();
     if (!*o->cache_dir)
-        o->cache_dir = join(o->data_dir, "store");
-    o->advertise_address = advertised(o);
+        o->cache_dir = arena_printf(arena, "%s/store", o->data_dir);
+    o->advertise_address = advertised(arena, o);
 
     s->pki = (struct pki_request){.data_dir = o->data_dir,
-                                  .server_url = url_of(o),
+                                  .server_url = url_of(arena, o),
                                   .names = s->names,
                                   .tls_cert_file = o->tls_cert_file,
                                   .client_ca_file = o->client_ca_file};
     collect_names(s, o);
     if (!*o->tls_cert_file) {
-        o->tls_cert_file = pki_path(o->data_dir, "apiserver.crt");
-        o->tls_private_key_file = pki_path(o->data_dir, "apiserver.key");
+        o->tls_cert_file = arena_printf(arena, "%s/pki/apiserver.crt", o->data_dir);
+        o->tls_private_key_file = arena_printf(arena, "%s/pki/apiserver.key", o->data_dir);
     }
     if (!*o->client_ca_file)
-        o->client_ca_file = pki_path(o->data_dir, "ca.crt");
+        o->client_ca_file = arena_printf(arena, "%s/pki/ca.crt", o->data_dir);
 }

@@ -1,16 +1,13 @@
 /* ps shows the memory the kernel put argv in. Writing a name there is the one way that needs no privilege; to
- * have room for it the environment strings behind argv move to the heap first. */
+ * have room for it the environment strings behind argv move away first. */
 #include "master/title.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "shm/base/must.h"
-
-void title_init(struct title *t, int argc, char **argv)
+void title_init(struct title *t, struct arena *arena, int argc, char **argv)
 {
     size_t n = 0;
     *t = (struct title){NULL, 0};
@@ -20,10 +17,9 @@ void title_init(struct title *t, int argc, char **argv)
     for (; environ[n]; n++)
         if (environ[n] == end)
             end += strlen(end) + 1;
-    char **copy = calloc(n + 1, sizeof(*copy));
-    must(copy);
+    char **copy = arena_alloc(arena, (n + 1) * sizeof(*copy));
     for (size_t i = 0; i < n; i++)
-        must(copy[i] = strdup(environ[i]));
+        copy[i] = arena_cstr(arena, str_of(environ[i]));
     environ = copy;
     *t = (struct title){argv[0], (unsigned long)(end - argv[0])};
 }
