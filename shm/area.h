@@ -12,6 +12,7 @@
 #define AREA_CONSUMERS_MAX 129
 #define AREA_CRASH_NOTE_BYTES 512
 #define AREA_STATS_BYTES (2u << 20)
+#define AREA_STATS_BYTES (2u << 20)
 
 /* One row a counter shared by all processes (name of the metric, help); see shm/base/metrics.def.
  * A counter is an array with one slot a process, so that no two processes write one cache line. */
@@ -48,6 +49,7 @@ struct area {
     size_t bytes;
     uint64_t instance;                /* random: tells this run's mailboxes from an earlier run's */
     _Atomic uint32_t *watcher_asleep; /* 1: a new request must write watcher_fd */
+    char *stats; /* [consumers] of AREA_STATS_BYTES each, zeroed, sparse: request statistics, laid out by the worker */
 };
 
 /* Called by the master once, before any fork. workers 1..128. NULL with errno set on failure. */
