@@ -3,7 +3,8 @@
  *   objects  key (key.h)                           -> record (record.h)
  *   log      revision (u64 big endian)             -> event  (log.h); the watch window
  *   index    resource, slot, value, NUL, ns, NUL, name -> nothing
- *   meta     name                                  -> value: revision, compacted, store identity, layout version
+ *   meta     name                                  -> value: revision, compacted, store identity, layout
+ * version
  *
  * Opened after fork, once per process, with MDB_NOTLS. */
 #ifndef SHM_CACHE_CACHE_H
@@ -21,13 +22,14 @@ struct cache {
     MDB_env *env;
     MDB_dbi objects, log, index, meta;
     bool writer;
+    int lock_fd; /* the writer's claim on the directory */
 };
 
 struct cache_options {
-    const char *dir;      /* created 0700 if missing */
-    bool writer;          /* the watcher */
-    bool durable;         /* fsync at commit (embedded store); else the cache may be rebuilt */
-    size_t map_bytes;     /* 0: default */
+    const char *dir;  /* created 0700 if missing */
+    bool writer;      /* the watcher */
+    bool durable;     /* fsync at commit (embedded store); else the cache may be rebuilt */
+    size_t map_bytes; /* 0: default */
 };
 
 /* NULL and a one-line reason in err (err_bytes) on failure. A reader waits for nothing: it fails if the
@@ -38,10 +40,14 @@ void cache_close(struct cache *c);
 /* Frees the reader slots of processes that died; the watcher calls it when a child was replaced. */
 void cache_reap_readers(struct cache *c);
 
-/* meta values; int64 stored as 8 bytes. In a given transaction. Returns 0, -ENOENT or -EIO. */
+/* meta values; int64 stored as 8 bytes. In a given transaction. Returns 0, -ENOENT, -ENOSPC or -EIO. */
 int cache_meta_get(struct cache *c, MDB_txn *txn, const char *name, int64_t *v);
 int cache_meta_put(struct cache *c, MDB_txn *txn, const char *name, int64_t v);
+/* An LMDB return code as -ENOSPC (disk or map full) or -EIO; 0 stays 0. */
+int cache_errno(int rc);
 #define CACHE_META_REVISION "revision"
-#define CACHE_META_COMPACTED "compacted" /* events up to and including this revision are gone from the log */
+#define CACHE_META_COMPACTED                                                                                 \
+    "compacted" /* events up to and including this revision are gone from the log                            \
+                 */
 
 #endif

@@ -1,6 +1,6 @@
 /* Keys of the objects database: resource id (u32, big endian) + namespace + NUL + name. One resource, and one
- * namespace of it, is one contiguous scan in (namespace, name) byte order. LMDB keys end at 511 bytes: a longer
- * namespace+name keeps its first bytes and ends in a 16-digit hash of the whole. */
+ * namespace of it, is one contiguous scan in (namespace, name) byte order. LMDB keys end at 511 bytes: a
+ * longer namespace+name keeps its first bytes and ends in a 16-digit hash of the whole. */
 #ifndef SHM_CACHE_KEY_H
 #define SHM_CACHE_KEY_H
 

@@ -9,18 +9,17 @@
 
 enum log_type { EVENT_ADDED = 1, EVENT_MODIFIED = 2, EVENT_DELETED = 3 };
 
-/* value = this header | key | previous table | previous record (DELETED only is the record below; for a
- * MODIFIED the previous state is kept so that exact reads and DELETED-by-selector can be answered) | record.
- * The new record of a DELETED event is the last state with resourceVersion of the deletion. */
+/* value = this header | key | previous record (so that exact reads and DELETED-by-selector can be answered) |
+ * record. The new record of a DELETED event is the last state with resourceVersion of the deletion. */
 struct log_value {
     uint32_t type;
     uint32_t resource;
-    int64_t wall_ms;           /* when it was committed: age bound, latency metric */
-    int64_t prev_revision;     /* mod revision of the previous state, 0 for ADDED */
+    int64_t wall_ms;       /* when it was committed: age bound, latency metric */
+    int64_t prev_revision; /* mod revision of the previous state, 0 for ADDED */
     uint32_t key_off, key_bytes;
-    uint32_t prev_off, prev_bytes; /* previous record, whole; 0 for ADDED. DELETED: 0 (the record is it) */
+    uint32_t prev_off, prev_bytes; /* previous record, whole; 0 for ADDED */
     uint32_t record_off, record_bytes;
-};
+} __attribute__((packed));
 _Static_assert(sizeof(struct log_value) == 48, "log header is 48 bytes");
 
 /* A decoded view; dies with the snapshot. */
@@ -34,10 +33,14 @@ struct event {
     const struct record *prev;   /* NULL for ADDED and DELETED */
 };
 
+/* Reads a value of the log. false: the bytes are none. *before (may be NULL): the state that a MODIFIED or
+ * DELETED ended, with its own resourceVersion. */
+bool log_decode(int64_t revision, struct str value, struct event *e, const struct record **before);
+
 /* The event at exactly this revision; false: not there. */
 bool log_get(struct snapshot *s, int64_t revision, struct event *e);
 
-/* Events after a revision, ascending. */
+/* Events after a revision, ascending. An open scan holds a reference to its snapshot. */
 struct log_scan {
     struct snapshot *snap;
     MDB_cursor *cur;
@@ -48,6 +51,8 @@ struct log_scan {
 /* Returns 0, -EIO, or -ESTALE when events after `after` have left the window (410 Expired). */
 int log_scan_open(struct log_scan *sc, struct snapshot *s, int64_t after);
 bool log_scan_next(struct log_scan *sc, struct event *e);
+/* The same, with the state that a MODIFIED or DELETED ended. */
+bool log_scan_before(struct log_scan *sc, struct event *e, const struct record **before);
 void log_scan_close(struct log_scan *sc);
 
 #endif

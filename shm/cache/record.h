@@ -23,7 +23,8 @@
 #define RECORD_FIELDS_MAX 32
 #define RECORD_LABELS_MAX 65535
 
-/* Little endian, offsets from the record's start. Layout version 1. */
+/* Little endian, offsets from the record's start. Layout version 1. Packed, because the store gives values
+ * back at any address. */
 struct record {
     uint32_t magic;
     uint32_t bytes; /* whole record */
@@ -32,21 +33,23 @@ struct record {
     uint32_t resource;
     uint32_t table_off, table_bytes;
     uint32_t json_off, json_bytes;
-    uint32_t body_off;  /* first byte behind the head: the quote of the first key after apiVersion */
-    uint32_t rv_off;    /* where resourceVersion's digits start; 0: the object carries none */
-    uint32_t rv_bytes;  /* 0 in a draft */
+    uint32_t body_off; /* first byte behind the head: the quote of the first key after apiVersion */
+    uint32_t rv_off;   /* where resourceVersion's digits start; 0: the object carries none */
+    uint32_t rv_bytes; /* 0 in a draft */
     uint32_t proto_off, proto_bytes;
-    uint16_t labels, fields; /* entries in the table */
-    uint32_t ns_off, name_off; /* metadata.namespace and metadata.name inside the json */
+    uint16_t labels, fields;       /* entries in the table */
+    uint32_t ns_off, name_off;     /* metadata.namespace and metadata.name inside the json */
     uint16_t ns_bytes, name_bytes; /* their bytes: API names have no characters that JSON escapes */
     uint32_t flags;
+    uint32_t spare;
     int64_t expires_s; /* wall clock second after which the keeper removes it; 0: never */
-};
+} __attribute__((packed));
 _Static_assert(sizeof(struct record) == 96, "record header is 96 bytes");
 
-/* One table entry: u16 key bytes (a field's slot number instead), u16 flags (RECORD_INDEXED), u32 value bytes,
- * then key and value, padded to 4. */
+/* One table entry: u16 key bytes (a field's slot number instead), u16 flags, u32 value bytes, then key
+ * (labels only) and value, padded to 4. */
 #define RECORD_INDEXED 1u
+#define RECORD_FIELD 2u /* set on fields, clear on labels */
 
 struct record_label {
     struct str key, value;
@@ -63,7 +66,7 @@ struct record_parts {
     int nlabels;
     const struct record_field *fields; /* ascending slots; absent fields may be left out (match as "") */
     int nfields;
-    struct str json;     /* whole object, digits of resourceVersion left out: "resourceVersion":"" */
+    struct str json;         /* whole object, digits of resourceVersion left out: "resourceVersion":"" */
     uint32_t body_at, rv_at; /* offsets in json; rv_at 0: none */
     uint32_t ns_at, name_at;
     uint16_t ns_bytes, name_bytes;
@@ -75,10 +78,12 @@ struct record_parts {
 size_t record_draft(struct buf *out, const struct record_parts *p);
 /* Checks magic, sizes and offsets of bytes that come from a file or another process. */
 bool record_ok(struct str bytes);
+/* The same without looking into the table (whose walkers check their own steps): what each read does. */
+bool record_header_ok(struct str bytes);
 /* Size of what record_finish will write for this draft at this revision. */
 size_t record_finished_bytes(const struct record *draft, int64_t revision);
-/* Writes the finished record to dst (record_finished_bytes bytes). A finished record is accepted too: its digits
- * are replaced (a deletion carries the revision of the deletion). create_revision 0: this revision. */
+/* Writes the finished record to dst (record_finished_bytes bytes). A finished record is accepted too: its
+ * digits are replaced (a deletion carries the revision of the deletion). create_revision 0: this revision. */
 void record_finish(void *dst, const struct record *draft, int64_t revision, int64_t create_revision);
 
 static inline struct str record_json(const struct record *r)

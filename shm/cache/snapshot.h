@@ -39,7 +39,7 @@ int snapshots_reclaim(struct snapshots *s, int64_t max_ms);
 /* One object; NULL when absent (or -- never seen -- corrupt). */
 const struct record *snapshot_object(struct snapshot *s, const struct key *k);
 
-/* A scan in key order over a prefix. */
+/* A scan in key order over a prefix. An open scan holds a reference to its snapshot. */
 struct scan {
     struct snapshot *snap;
     MDB_cursor *cur;
@@ -47,27 +47,28 @@ struct scan {
     bool started, done;
     MDB_val k, v;
 };
-/* Starts at the first key with the prefix that is >= from (from NULL or empty: the prefix itself; after: skip an
- * equal key). Returns 0 or -EIO. */
-int scan_open(struct scan *sc, struct snapshot *s, const struct key *prefix, const struct key *from, bool after);
+/* Starts at the first key with the prefix that is >= from (from NULL or empty: the prefix itself; after: skip
+ * an equal key). Returns 0 or -EIO. */
+int scan_open(struct scan *sc, struct snapshot *s, const struct key *prefix, const struct key *from,
+              bool after);
 /* Next record or NULL at the end; key view in *key if not NULL. */
 const struct record *scan_next(struct scan *sc, struct str *key);
 void scan_close(struct scan *sc);
 /* Objects with this prefix behind key `from`, by counting; stops at max. */
 int64_t snapshot_count(struct snapshot *s, const struct key *prefix, const struct key *after, int64_t max);
 
-/* A scan of one index value: records of `resource` whose field `slot` equals value, in (namespace, name) order,
- * within a namespace if ns is not empty. */
+/* A scan of one index value: records of `resource` whose field `slot` equals value, in (namespace, name)
+ * order, within a namespace if ns is not empty. */
 struct index_scan {
     struct snapshot *snap;
     MDB_cursor *cur;
     struct key prefix;
     uint32_t resource;
-    size_t value_at;
+    size_t value_at; /* where the value ends in the prefix */
     bool started, done;
 };
-int index_scan_open(struct index_scan *sc, struct snapshot *s, uint32_t resource, uint16_t slot, struct str value,
-                    struct str ns, const struct key *from, bool after);
+int index_scan_open(struct index_scan *sc, struct snapshot *s, uint32_t resource, uint16_t slot,
+                    struct str value, struct str ns, const struct key *from, bool after);
 const struct record *index_scan_next(struct index_scan *sc);
 void index_scan_close(struct index_scan *sc);
 

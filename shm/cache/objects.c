@@ -1,0 +1,91 @@
+/* Objects by key and in key order. A page that was damaged on disk shows as absent records, never as a crash:
+ * each view is checked for what its offsets promise before it is handed out. */
+#include <errno.h>
+#include "shm/base/must.h"
+#include "shm/cache/cursor.h"
+
+const struct record *snapshot_object(struct snapshot *s, const struct key *k)
+{
+    MDB_val key = str_val(key_str(k)), value;
+    if (mdb_get(snapshot_txn(s), snapshot_cache(s)->objects, &key, &value))
+        return NULL;
+    return record_view(val_str(value));
+}
+
+/* Where a scan of prefix begins: the later of the two. */
+static struct str first_key(const struct key *prefix, const struct key *from)
+{
+    struct str p = key_str(prefix);
+    if (!from || str_cmp(key_str(from), p) < 0)
+        return p;
+    return key_str(from);
+}
+
+/* Moves the cursor to the first key >= from (> when after). */
+static int position(MDB_cursor *cur, struct str from, bool after, MDB_val *k, MDB_val *v)
+{
+    *k = str_val(from);
+    int rc = mdb_cursor_get(cur, k, v, MDB_SET_RANGE);
+    if (rc == 0 && after && str_eq(val_str(*k), from))
+        rc = mdb_cursor_get(cur, k, v, MDB_NEXT);
+    return rc;
+}
+
+int scan_open(struct scan *sc, struct snapshot *s, const struct key *prefix, const struct key *from,
+              bool after)
+{
+    *sc = (struct scan){.snap = snapshot_ref(s), .prefix = *prefix};
+    sc->cur = snapshot_cursor_take(s, snapshot_cache(s)->objects);
+    int rc = sc->cur ? position(sc->cur, first_key(prefix, from), after && from, &sc->k, &sc->v) : EIO;
+    sc->done = rc != 0;
+    if (rc == 0 || rc == MDB_NOTFOUND)
+        return 0;
+    scan_close(sc);
+    return -EIO;
+}
+
+const struct record *scan_next(struct scan *sc, struct str *key)
+{
+    while (!sc->done) {
+        if (sc->started)
+            sc->done = mdb_cursor_get(sc->cur, &sc->k, &sc->v, MDB_NEXT) != 0;
+        sc->started = true;
+        if (sc->done || !str_starts(val_str(sc->k), key_str(&sc->prefix)))
+            break;
+        const struct record *r = record_view(val_str(sc->v));
+        if (!r)
+            continue;
+        if (key)
+            *key = val_str(sc->k);
+        return r;
+    }
+    sc->done = true;
+    return NULL;
+}
+
+void scan_close(struct scan *sc)
+{
+    if (!sc->snap)
+        return;
+    snapshot_cursor_give(sc->snap, sc->cur);
+    snapshot_unref(sc->snap);
+    sc->cur = NULL;
+    sc->snap = NULL;
+    sc->done = true;
+}
+
+int64_t snapshot_count(struct snapshot *s, const struct key *prefix, const struct key *after, int64_t max)
+{
+    MDB_cursor *cur = snapshot_cursor_take(s, snapshot_cache(s)->objects);
+    if (!cur)
+        return 0;
+    MDB_val k, v;
+    int64_t n = 0;
+    int rc = position(cur, first_key(prefix, after), after != NULL, &k, &v);
+    while (rc == 0 && n < max && str_starts(val_str(k), key_str(prefix))) {
+        n++;
+        rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT);
+    }
+    snapshot_cursor_give(s, cur);
+    return n;
+}
