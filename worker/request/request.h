@@ -98,6 +98,8 @@ struct response {
     struct snapshot *pin;     /* views in seg live as long as this */
     char *copied;             /* what was copied out when the pin was given back */
     uint64_t bytes_sent;
+    bool aborted;             /* BODY_ABORT was said */
+    bool pin_parked;          /* the pin is registered with snapshot_set_reclaim */
 };
 
 /* What a protocol does for requests. All calls come from the loop's thread. */
