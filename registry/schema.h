@@ -9,7 +9,7 @@
 
 enum schema_kind {
     SCHEMA_STRUCT,
-    SCHEMA_LIST, /* elem */
+    SCHEMA_LIST, /* elem. With a group_version (ExtraValue, Verbs): a message {1: repeated elem} in protobuf */
     SCHEMA_MAP,  /* string -> elem */
     SCHEMA_STRING,
     SCHEMA_BOOL,
@@ -22,7 +22,8 @@ enum schema_kind {
     SCHEMA_DURATION,    /* Go duration string */
     SCHEMA_QUANTITY,    /* string or number in, canonical string out */
     SCHEMA_INTORSTRING,
-    SCHEMA_RAW,         /* any JSON (RawExtension, apiextensions JSON) */
+    SCHEMA_RAW,         /* any JSON (RawExtension, apiextensions JSON). Where fields are given, they are those of the
+                           protobuf message only (JSONSchemaPropsOrBool ...) */
     SCHEMA_FIELDS,      /* FieldsV1: a JSON object kept as it is */
 };
 
@@ -51,6 +52,15 @@ struct schema_type {
     const uint16_t *by_name;           /* field indexes sorted by json name */
     const char *const *values;         /* enum constants, or NULL */
     int nvalues;
+    bool open_values; /* values are the well-known ones: others are allowed, and OpenAPI does not list them */
+    bool atomic;      /* struct: one owner for the whole of it (x-kubernetes-map-type: atomic) */
+    const struct schema_union *one_of; /* struct: which of its fields exclude each other, or NULL */
+};
+
+/* x-kubernetes-unions of OpenAPI: at most one of the fields is set; the discriminator (or NULL) says which. */
+struct schema_union {
+    const char *discriminator;
+    const char *const *fields; /* JSON names, NULL-terminated */
 };
 
 struct schema_field {
@@ -58,7 +68,8 @@ struct schema_field {
     uint16_t json_n;
     uint16_t flags;
     uint16_t number;        /* protobuf; 0: none (TypeMeta) */
-    uint16_t inline_number; /* protobuf number of the embedded message this field is nested in; 0: none */
+    uint16_t inline_number; /* protobuf number of the embedded message this field is nested in; 0: none. Nested
+                               twice: outer number in the low byte, inner one in the high byte */
     uint8_t wire;           /* 0 varint, 1 fixed64, 2 len */
     uint8_t repeated;
     uint8_t list;           /* enum schema_list */
@@ -115,6 +126,8 @@ struct schema_resource {
     int nsubresources;
     const struct schema_resource *storage; /* the resource in whose form it is stored; itself for most */
     const char *name_rule;  /* "dns-subdomain", "dns-label", "dns1035-label", "path-segment", ...: generic name check */
+    const char *etcd_prefix; /* "services/specs": the key in etcd is /registry/PREFIX/[NAMESPACE/]NAME; NULL: virtual */
+    const char *stored_version; /* apiVersion of the bytes in etcd: "v1", "apps/v1"; NULL: virtual */
 };
 
 struct schema_group_version {
