@@ -2,7 +2,8 @@
 # make run        installs what is missing, builds, starts a server on 127.0.0.1:6443
 # make check      installs what the tests need, builds, runs every test
 # make bench | asan | fuzz | install | format | clean
-# Variables: BUILD (output directory), CC, SAN=1 (ASan + UBSan), WERROR=1, PREFIX, DESTDIR.
+# Variables: BUILD (output directory), CC, SAN=1 (ASan + UBSan), WERROR=1, PREFIX, DESTDIR, ARGS (more flags for make run
+# and make bench).
 
 BUILD   ?= build
 CC      ?= cc
@@ -124,19 +125,20 @@ fuzz:
 deps:
 	@scripts/deps.sh build
 run:
-	@scripts/run.sh
+	@scripts/run.sh $(ARGS)
 check:
 	@scripts/check.sh
 bench: all
-	@scripts/bench.sh
+	@scripts/bench.sh $(ARGS)
 asan:
 	@BUILD=build-asan SAN=1 scripts/check.sh
 
 install: $(BUILD)/cubed $(BUILD)/cubed-bench
 	install -D -m 0755 $(BUILD)/cubed $(DESTDIR)$(PREFIX)/sbin/cubed
 	install -D -m 0755 $(BUILD)/cubed-bench $(DESTDIR)$(PREFIX)/bin/cubed-bench
-	for m in man/*.8; do install -D -m 0644 $$m $(DESTDIR)$(PREFIX)/share/man/man8/$$(basename $$m); done
-	for m in scripts/*.service scripts/*.socket; do install -D -m 0644 $$m $(DESTDIR)$(PREFIX)/lib/systemd/system/$$(basename $$m); done
+	for m in man/*.[18]; do install -D -m 0644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$$(basename $$m); done
+	for m in scripts/*.service scripts/*.socket; do sed 's|@PREFIX@|$(PREFIX)|' $$m > $(BUILD)/$$(basename $$m) && \
+	  install -D -m 0644 $(BUILD)/$$(basename $$m) $(DESTDIR)$(PREFIX)/lib/systemd/system/$$(basename $$m); done
 
 format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')

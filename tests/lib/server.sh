@@ -1,0 +1,134 @@
+# Sourced by tests that need a running server. A test is a script that exits 0 or not; what it prints is shown only
+# when it fails.
+#
+#   start_server [flags...]   a server of its own: temporary directory, free port, token file; returns when /readyz is 200
+#   stop_server               SIGTERM and wait; returns its exit status
+#   kill_server [SIG]         signal to the master (KILL unless said) and wait
+#   restart_server [flags...] start again on the same directory and port
+#   req METHOD PATH [curl arguments...]   body on stdout; as the admin token
+#   code METHOD PATH [curl arguments...]  status code on stdout
+#   server_pids               process ids: master first
+#   child_pids NAME           of children named so: watcher, keeper, "worker 0", worker
+#   fail TEXT, check COMMAND..., is GOT WANTED WHAT, wait_for SECONDS COMMAND...
+#
+# They set SERVER_DIR SERVER_PORT SERVER_URL SERVER_CA SERVER_TOKEN SERVER_PID SERVER_LOG, and export KUBECONFIG.
+# BUILD chooses the binary. Everything is killed by process id and removed when the script ends.
+
+SERVER_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+CUBED=${CUBED:-$SERVER_ROOT/${BUILD:-build}/cubed}
+SERVER_PID=
+SERVER_PIDS_SEEN=
+SERVER_DIR=
+SERVER_TOKEN=admin-token
+[ -z "${SERVER_TOOLS:-}" ] && eval "$("$SERVER_ROOT/scripts/tools.sh")" && export SERVER_TOOLS=1
+
+fail() {
+    echo "FAILED: $*" >&2
+    [ -n "$SERVER_DIR" ] && [ -s "$SERVER_DIR/log" ] && { echo "--- server log"; tail -n 60 "$SERVER_DIR/log"; } >&2
+    exit 1
+}
+
+check() {
+    "$@" || fail "$*"
+}
+
+is() {
+    [ "$1" = "$2" ] || fail "$3: got '$1', expected '$2'"
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds
+wait_for() {
+    local end=$(($(date +%s%N) + $1 * 1000000000))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ "$(date +%s%N)" -lt $end ] || return 1
+        sleep 0.05
+    done
+}
+
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+server_new_dir() {
+    SERVER_DIR=$(mktemp -d "${TMPDIR:-/tmp}/cubed-test.XXXXXX")
+    SERVER_LOG=$SERVER_DIR/log
+    SERVER_PORT=$(free_port)
+    printf '%s,admin,admin-uid,"system:masters"\n' "$SERVER_TOKEN" >"$SERVER_DIR/tokens.csv"
+    printf 'user-token,user,user-uid,"users"\n' >>"$SERVER_DIR/tokens.csv"
+}
+
+# Starts it without waiting for readiness.
+launch_server() {
+    [ -n "$SERVER_DIR" ] || server_new_dir
+    SERVER_URL=https://127.0.0.1:$SERVER_PORT
+    SERVER_CA=$SERVER_DIR/data/pki/ca.crt
+    export KUBECONFIG=$SERVER_DIR/data/admin.kubeconfig
+    "$CUBED" --data-dir="$SERVER_DIR/data" --secure-port="$SERVER_PORT" --token-auth-file="$SERVER_DIR/tokens.csv" \
+        "$@" >>"$SERVER_DIR/log" 2>&1 &
+    SERVER_PID=$!
+    SERVER_PIDS_SEEN="$SERVER_PIDS_SEEN $SERVER_PID"
+}
+
+server_is_ready() {
+    kill -0 "$SERVER_PID" 2>/dev/null || fail "the server ended while starting"
+    curl -sf --max-time 2 --cacert "$SERVER_CA" "$SERVER_URL/readyz"
+}
+
+start_server() {
+    launch_server "$@"
+    wait_for "${SERVER_START_SECONDS:-20}" server_is_ready || fail "not ready in time"
+}
+
+restart_server() {
+    start_server "$@"
+}
+
+stop_server() {
+    local status=0
+    kill -TERM "$SERVER_PID"
+    wait "$SERVER_PID" || status=$?
+    SERVER_PID=
+    return $status
+}
+
+kill_server() {
+    kill "-${1:-KILL}" "$SERVER_PID"
+    wait "$SERVER_PID" 2>/dev/null
+    SERVER_PID=
+    return 0
+}
+
+req() {
+    local method=$1 path=$2
+    shift 2
+    curl -sS --max-time 30 --cacert "$SERVER_CA" -H "Authorization: Bearer $SERVER_TOKEN" -X "$method" "$@" \
+        "$SERVER_URL$path"
+}
+
+code() {
+    req "$@" -o /dev/null -w '%{http_code}'
+}
+
+server_pids() {
+    echo "$SERVER_PID"
+    ps -o pid= --ppid "$SERVER_PID" | tr -d ' '
+}
+
+child_pids() {
+    ps -o pid=,args= --ppid "$SERVER_PID" | awk -v want="cubed: $1" \
+        '{ pid = $1; $1 = ""; sub(/^ /, ""); if ($0 == want || index($0, want " ") == 1) print pid }'
+}
+
+server_cleanup() {
+    local status=$? pid
+    trap - EXIT
+    [ -n "$SERVER_PID" ] && kill -KILL $(server_pids) 2>/dev/null
+    for pid in $SERVER_PIDS_SEEN; do
+        wait "$pid" 2>/dev/null
+    done
+    [ -n "$SERVER_DIR" ] && [ -z "${SERVER_KEEP:-}" ] && rm -rf "$SERVER_DIR"
+    exit $status
+}
+trap server_cleanup EXIT
+trap 'exit 130' INT TERM
