@@ -5,20 +5,32 @@
 #include "worker/request/request.h"
 
 enum media { MEDIA_JSON, MEDIA_YAML, MEDIA_PROTOBUF, MEDIA_CBOR };
-enum form { FORM_OBJECT, FORM_TABLE, FORM_PARTIAL /* PartialObjectMetadata(List) */ };
+enum form { FORM_OBJECT, FORM_TABLE, FORM_PARTIAL /* PartialObjectMetadata(List) */, FORM_DISCOVERY };
 
 struct accept {
     enum media media;
     enum form form;
-    int pretty;              /* indent: 0 or 2 */
-    const char *as_version;  /* "v1" or "v1beta1" of meta.k8s.io for TABLE and PARTIAL */
+    int pretty;                      /* indent: 0 or 2 */
+    const char *as_version;          /* "v1" or "v1beta1" of meta.k8s.io for TABLE and PARTIAL */
     const char *content_type;        /* of a single answer */
     const char *stream_content_type; /* of a watch */
 };
 
-/* false: st is 406 with the list of what is served. tables: Table and PartialObjectMetadata are possible. A clause
- * that asks for a form or media that is not served is passed over for the next one. */
+/* false: st is 406 with the list of what is served. tables: Table and PartialObjectMetadata are possible. A
+ * clause that asks for a form or media that is not served is passed over for the next one. */
 bool negotiate_accept(struct request *rq, bool tables, struct accept *out, struct status *st);
+/* Which conversions an endpoint knows: none; Table and PartialObjectMetadata(List) of meta.k8s.io; the
+ * aggregated discovery list (which is then required). */
+enum transform { TRANSFORM_NONE, TRANSFORM_META, TRANSFORM_DISCOVERY };
+/* The same without a Status: false when no clause of Accept can be met. */
+bool negotiate_media(struct request *rq, enum transform t, struct accept *out);
+/* What the reference's router checks before the handler does: one of Accept's media types must literally be
+ * in the list (comma separated, as in the message), or be everything. false: st is the router's 406. */
+bool negotiate_route(struct request *rq, const char *produces, struct status *st);
+#define NEGOTIATE_TYPES "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+#define NEGOTIATE_STREAM_TYPES                                                                               \
+    "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
+
 /* The body's form; false: st is 415. Absent means JSON. */
 bool negotiate_body(struct request *rq, enum media *out, struct status *st);
 

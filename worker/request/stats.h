@@ -1,0 +1,49 @@
+/* Request statistics: each worker counts in its own part of shared memory, /metrics adds up over all of them.
+ * Names, labels and buckets: facts of the reference's endpoints/metrics. */
+#ifndef WORKER_REQUEST_STATS_H
+#define WORKER_REQUEST_STATS_H
+
+#include "shm/base/buf.h"
+#include "worker/request/request.h"
+
+enum stats_class { STATS_READ_ONLY, STATS_MUTATING, STATS_CLASSES };
+
+/* Plain counters with one label, "result". */
+enum stats_result {
+    STATS_AUTHN_SUCCESS,
+    STATS_AUTHN_FAILURE,
+    STATS_AUTHZ_ALLOWED,
+    STATS_AUTHZ_DENIED,
+    STATS_DROPPED,
+    STATS_RESULTS
+};
+
+/* For worker `index` of an area of so many consumers; area memory that an earlier process of this index left
+ * keeps its counters, its gauges start at 0. Without area->stats (tests) the memory is private. */
+struct stats *stats_new(struct area *area, int index, int consumers);
+void stats_free(struct stats *s);
+
+/* The row a request counts in; found once a request, when its route is known. */
+struct stats_row *stats_row(struct stats *s, struct request *rq);
+/* A long-running request begins (+1) or ends (-1). */
+void stats_running(struct stats_row *row, int by);
+/* A request ended. */
+void stats_done(struct stats_row *row, int code, int64_t ns, uint64_t bytes);
+void stats_result(struct stats *s, enum stats_result r);
+
+/* Requests under way of this worker, and of all. */
+int stats_inflight_add(struct stats *s, enum stats_class c, int by);
+int stats_inflight(const struct stats *s, enum stats_class c);
+int stats_inflight_total(const struct stats *s, enum stats_class c);
+/* What this worker reports of itself once a quarter second. */
+struct stats_gauges {
+    int64_t connections, watches, snapshot_age_ms;
+};
+void stats_gauges_set(struct stats *s, const struct stats_gauges *g);
+/* Connections and watches added up, the oldest snapshot's age. */
+struct stats_gauges stats_gauges_total(const struct stats *s);
+
+/* The metrics above as text (Prometheus exposition format 0.0.4). */
+void stats_write(const struct stats *s, struct buf *out);
+
+#endif
