@@ -49,7 +49,8 @@ struct area {
     size_t bytes;
     uint64_t instance;                /* random: tells this run's mailboxes from an earlier run's */
     _Atomic uint32_t *watcher_asleep; /* 1: a new request must write watcher_fd */
-    char *stats; /* [consumers] of AREA_STATS_BYTES each, zeroed, sparse: request statistics, laid out by the worker */
+    char *stats; /* [consumers] of AREA_STATS_BYTES each, zeroed, sparse: request statistics, laid out by the
+                    worker */
 };
 
 /* Called by the master once, before any fork. workers 1..128. NULL with errno set on failure. */
