@@ -1,6 +1,6 @@
 /* The store: what is true. Two backends behave the same: embedded (the watcher's own durable LMDB, written
- * through a mailbox) and etcd. A write is answered when it cannot be lost any more, and its event is readable in
- * the cache no later than store_revision() says. Keys, revisions and bytes; never kinds. */
+ * through a mailbox) and etcd. A write is answered when it cannot be lost any more, and its event is readable
+ * in the cache no later than store_revision() says. Keys, revisions and bytes; never kinds. */
 #ifndef SHM_STORE_STORE_H
 #define SHM_STORE_STORE_H
 
@@ -18,11 +18,12 @@ struct store_op {
     struct key key;
     int64_t expect;             /* mod revision the key must have, STORE_EXPECT_ABSENT or STORE_EXPECT_ANY */
     const struct record *draft; /* PUT: copied before store_submit returns */
-    const struct record *last;  /* DELETE: optional draft of the last state to announce instead of the stored one */
+    const struct record
+        *last; /* DELETE: optional draft of the last state to announce instead of the stored one */
 };
 
-/* error: 0; -EEXIST (expected absent), -ESTALE (other revision; actual holds it, 0: key is gone), -ENOSPC, -EIO,
- * -EFBIG, -EAGAIN (store unavailable, nothing written), -ETIMEDOUT (unknown whether written). */
+/* error: 0; -EEXIST (expected absent), -ESTALE (other revision; actual holds it, 0: key is gone), -ENOSPC,
+ * -EIO, -EFBIG, -EAGAIN (store unavailable, nothing written), -ETIMEDOUT (unknown whether written). */
 struct store_result {
     int error;
     int64_t revision; /* of the write */

@@ -8,15 +8,15 @@
 
 struct apply_change {
     enum store_verb verb;
-    struct str key;             /* objects key */
-    int64_t revision;           /* of this change */
-    const struct record *draft; /* new state, or the last state to announce for a delete (NULL: the stored one) */
+    struct str key;   /* objects key */
+    int64_t revision; /* of this change */
+    const struct record
+        *draft; /* new state, or the last state to announce for a delete (NULL: the stored one) */
     int64_t wall_ms;
 };
 
-/* Fills *ev (ns and name are copied to ev_names, at least KEY_MAX bytes). Returns 0, -ENOENT (delete of nothing:
+/* Fills *ev. Returns 0, -ENOENT (delete of nothing:
  * nothing changed), -ENOSPC, -EIO. On an error the caller aborts the transaction. */
-int apply_change(struct cache *c, MDB_txn *txn, const struct apply_change *ch, struct ring_event *ev,
-                 char *ev_names);
+int apply_change(struct cache *c, MDB_txn *txn, const struct apply_change *ch, struct ring_event *ev);
 
 #endif

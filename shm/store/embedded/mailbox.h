@@ -1,10 +1,10 @@
 /* The embedded store's client side and the shared queue under it: one single-producer single-consumer queue a
  * process, in the area. The producer is the worker (or keeper), the consumer the watcher.
  *
- * Exactly once across a kill of the watcher: every request carries a sequence number of its mailbox; the commit
- * that applies it stores the highest sequence (and the answers not yet collected) of each mailbox in meta in the
- * same transaction. A new watcher answers what was applied and applies the rest.
- * A new worker adopts its predecessor's mailbox: whole requests are let through, half-written ones forgotten. */
+ * Exactly once across a kill of the watcher: every request carries a sequence number of its mailbox; the
+ * commit that applies it stores the highest sequence (and the answers not yet collected) of each mailbox in
+ * meta in the same transaction. A new watcher answers what was applied and applies the rest. A new worker
+ * adopts its predecessor's mailbox: whole requests are let through, half-written ones forgotten. */
 #ifndef SHM_STORE_EMBEDDED_MAILBOX_H
 #define SHM_STORE_EMBEDDED_MAILBOX_H
 
