@@ -4,6 +4,7 @@
  *   words            revision | store_ready | watcher_asleep, a cache line each
  *   ring             shm/ring/ring.h
  *   mailboxes        one a consumer, page aligned: what one producer writes no other touches
+ *   statistics       AREA_STATS_BYTES a consumer
  *
  * The handle itself is private memory that each child inherits a copy of. */
 #include "shm/area.h"
@@ -46,7 +47,8 @@ static int map_area(struct area *a)
 {
     size_t rows = pages((size_t)(a->consumers + 1) * sizeof(*a->child));
     size_t ring = pages(ring_shared_bytes());
-    a->bytes = rows + PAGE_BYTES + ring + (size_t)a->consumers * mailbox_shared_bytes();
+    size_t boxes = (size_t)a->consumers * mailbox_shared_bytes();
+    a->bytes = rows + PAGE_BYTES + ring + boxes + (size_t)a->consumers * AREA_STATS_BYTES;
     char *p = map_bytes(a->bytes);
     if (p == MAP_FAILED)
         return -1;
@@ -57,6 +59,7 @@ static int map_area(struct area *a)
     a->watcher_asleep = (_Atomic uint32_t *)(words + 2 * LINE_BYTES);
     a->ring = (struct ring_shared *)(words + PAGE_BYTES);
     a->mailbox = (struct mailbox_shared *)(words + PAGE_BYTES + ring);
+    a->stats = words + PAGE_BYTES + ring + boxes;
     return 0;
 }
 

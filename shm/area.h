@@ -12,7 +12,6 @@
 #define AREA_CONSUMERS_MAX 129
 #define AREA_CRASH_NOTE_BYTES 512
 #define AREA_STATS_BYTES (2u << 20)
-#define AREA_STATS_BYTES (2u << 20)
 
 /* One row a counter shared by all processes (name of the metric, help); see shm/base/metrics.def.
  * A counter is an array with one slot a process, so that no two processes write one cache line. */
