@@ -7,10 +7,21 @@
 #include "registry/status.h"
 #include "registry/walk/json.h"
 
-/* Checks the tree against the type, in place: unknown fields are removed and reported (`unknown field "spec.x"`),
- * wrong types are the reference's 400 (`json: cannot unmarshal string into Go struct field ...`), null drops a
- * field, numbers of strings/quantities/int-or-strings are normalised, field names match exactly in case.
- * strict: findings (unknown, then duplicate); may be NULL. Returns false with st filled. */
+/* Checks the tree against the type, in place: unknown fields are removed and reported (`unknown field
+ * "spec.x"`), null drops a field (in a list or map it becomes the zero value), numbers of
+ * strings/quantities/times/int-or-strings are normalised, field names match exactly in case. obj must be an
+ * object; the reference takes a body of null for {}. strict: findings; may be NULL. Pass the ones that
+ * json_read or yaml_read filled: those about unknown parts are taken out again. Returns false with st as a
+ * 400 BadRequest whose message is the decoder's alone, e.g. `json: cannot unmarshal string into Go struct
+ * field PodSpec.spec.containers of type []v1.Container`, or `quantities must match ...`: the caller puts in
+ * front what it was reading (`Pod in version "v1" cannot be handled as a Pod: ` for bodies of objects). */
 bool decode_tree(json_t *obj, const struct schema_type *t, struct findings *strict, struct status *st);
+
+/* apiVersion and kind as a body states them, "" where it does not; views into the tree. Keys match without
+ * regard to case, as the reference's first look does. false: *err is its message, beginning with "couldn't
+ * get version/kind"; text that json_read refuses gets the prefix DECODE_GVK_PREFIX too. */
+#define DECODE_GVK_PREFIX "couldn't get version/kind; json parse error: "
+bool decode_gvk(struct arena *a, const json_t *body, struct str *api_version, struct str *kind,
+                const char **err);
 
 #endif
