@@ -404,7 +404,10 @@ static void put_details(const struct status *st, struct buf *out)
 void status_encode(const struct status *st, struct buf *out)
 {
     must(st->code != 0);
-    buf_puts(out, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\"");
+    buf_puts(out, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{");
+    if (st->list_continue)
+        buf_printf(out, "\"continue\":\"%s\"", st->list_continue);
+    buf_puts(out, "},\"status\":\"Failure\"");
     put_member(out, "message", st->message);
     put_member(out, "reason", st->reason);
     if (st->has_details || st->retry_after_s || st->ncauses)

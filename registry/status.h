@@ -27,6 +27,7 @@ struct status {
     int retry_after_s;
     struct status_cause *causes;
     int ncauses, cap;
+    const char *list_continue; /* metadata.continue: the token that an expired page goes on with; NULL: none */
 };
 
 static inline bool status_failed(const struct status *st)

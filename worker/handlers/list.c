@@ -1,0 +1,260 @@
+/* Lists: which state to answer from (resourceVersion, match, continue), then a stream of items from a scan in
+ * slices. The head of a list says whether more follows, so a limited list is walked twice: once for the keys,
+ * once for the bytes. */
+#include "worker/handlers/handlers.h"
+
+#include <errno.h>
+#include "worker/read/continue.h"
+#include "worker/read/form.h"
+#include "worker/read/freshness.h"
+#include "worker/read/options.h"
+#include "worker/read/scan.h"
+
+#define SLICE_BYTES (64u << 10)
+
+static const char gone[] = "The resourceVersion for the provided list is too old.";
+static const char gone_inconsistent[] =
+    "The provided continue parameter is too old to display a consistent list result. You can start a new "
+    "list without "
+    "the continue parameter, or use the continue token in this response to retrieve the remainder of the "
+    "results. "
+    "Continuing with the provided token results in an inconsistent list - objects that were created, "
+    "modified, or "
+    "deleted between the time the first chunk was returned and now may show up in the list.";
+
+struct list {
+    struct reply_form form;
+    struct list_options opt;
+    struct selection sel;
+    struct read_scan scan;
+    int64_t wanted; /* as freshness takes it */
+    int64_t exact;  /* this state and no other; 0: the snapshot's */
+    int64_t limit;  /* 0: none */
+    bool scoped;    /* tokens hold names alone */
+    struct continue_token from;
+    struct key from_key;
+    bool has_from;
+
+    enum { LIST_COUNT, LIST_HEAD, LIST_ITEMS } phase;
+    int64_t take, taken; /* limited: how many matched in the pre-pass; how many were sent */
+    struct form_list_meta meta;
+    struct str head, tail;
+    struct buf built; /* items that are no views, of this slice */
+};
+
+static enum stage_result fail(struct request *rq, const struct status *st)
+{
+    response_status(rq, st);
+    return STAGE_DONE;
+}
+
+static void list_drop(void *arg)
+{
+    struct list *l = arg;
+    read_scan_close(&l->scan);
+    buf_free(&l->built);
+}
+
+/* ---- the stream ---- */
+
+/* Walks to the last item of the page. True when done. */
+static bool count_items(struct request *rq, struct list *l)
+{
+    const struct record *r;
+    while (l->take < l->limit && (r = read_scan_next(&l->scan)) != NULL) {
+        l->take++;
+        if ((l->take & 255) == 0 && loop_turn_over(rq->ctx->loop))
+            return false;
+    }
+    if (l->limit == 0 || l->take < l->limit)
+        return true;
+    const struct record *last = l->scan.last;
+    int64_t more = l->sel.selects ? read_scan_more(&l->scan) : read_scan_remaining(&l->scan);
+    if (more == 0)
+        return true;
+    l->meta.token =
+        continue_encode(rq->arena, l->scan.revision, l->scoped, record_ns(last), record_name(last));
+    if (!l->sel.selects)
+        l->meta.remaining = more;
+    return true;
+}
+
+static void push_views(struct request *rq, struct list *l, const struct record *r, size_t *bytes)
+{
+    struct segment seg[3];
+    int n = form_views(&l->form, r, true, seg);
+    if (l->taken)
+        body_push(rq, ",", 1);
+    for (int i = 0; i < n; i++) {
+        body_push(rq, seg[i].p, seg[i].n);
+        *bytes += seg[i].n;
+    }
+}
+
+static void put_built(struct list *l, const struct record *r, size_t *bytes)
+{
+    struct arena *scratch = arena_new(0);
+    struct buf item = {0};
+    form_item(&l->form, scratch, &item, r);
+    form_list_item(&l->form, scratch, &l->built, buf_view(&item), l->taken == 0);
+    buf_free(&item);
+    arena_free(scratch);
+    *bytes = l->built.n;
+}
+
+/* Items up to the slice's bound. True at the end of the list. */
+static bool send_items(struct request *rq, struct list *l)
+{
+    size_t bytes = 0;
+    const struct record *r;
+    buf_clear(&l->built);
+    while (bytes < SLICE_BYTES) {
+        r = l->limit && l->taken == l->take ? NULL : read_scan_next(&l->scan);
+        if (!r)
+            return true;
+        if (l->form.views)
+            push_views(rq, l, r, &bytes);
+        else
+            put_built(l, r, &bytes);
+        l->taken++;
+        if ((l->taken & 31) == 0 && loop_turn_over(rq->ctx->loop))
+            break;
+    }
+    return false;
+}
+
+static bool send_head(struct request *rq, struct list *l)
+{
+    bool empty = false;
+    if (l->form.accept.media == MEDIA_YAML || l->form.accept.pretty) {
+        empty = read_scan_next(&l->scan) == NULL;
+        read_scan_rewind(&l->scan, l->has_from ? &l->from_key : NULL, l->from.after);
+    }
+    form_list_frame(&l->form, rq->arena, &l->meta, empty, &l->head, &l->tail);
+    body_push(rq, l->head.p, l->head.n);
+    return read_scan_open(&l->scan) == 0;
+}
+
+static enum body_result list_refill(struct request *rq)
+{
+    struct list *l = rq->res.source;
+    if (read_scan_open(&l->scan))
+        return BODY_ABORT;
+    if (rq->res.pin != l->scan.snap)
+        body_pin(rq, snapshot_ref(l->scan.snap));
+    if (l->phase == LIST_COUNT) {
+        bool done = count_items(rq, l);
+        read_scan_pause(&l->scan);
+        if (!done)
+            return BODY_MORE;
+        if (l->limit)
+            read_scan_rewind(&l->scan, l->has_from ? &l->from_key : NULL, l->from.after);
+        l->phase = LIST_HEAD;
+        if (read_scan_open(&l->scan))
+            return BODY_ABORT;
+    }
+    if (l->phase == LIST_HEAD && !send_head(rq, l))
+        return BODY_ABORT;
+    l->phase = LIST_ITEMS;
+    bool done = send_items(rq, l);
+    body_push(rq, l->built.p, l->built.n);
+    read_scan_pause(&l->scan);
+    if (!done)
+        return BODY_MORE;
+    body_push(rq, l->tail.p, l->tail.n);
+    read_scan_close(&l->scan);
+    return BODY_END;
+}
+
+/* ---- which state ---- */
+
+static bool choose_continue(struct request *rq, struct list *l, struct status *st)
+{
+    const char *why;
+    if (!continue_decode(rq->arena, l->opt.token, l->scoped, &l->from, &why)) {
+        status_bad_request(st, "invalid continue token: %s", why);
+        return false;
+    }
+    if (l->opt.rv_text.n && !str_is(l->opt.rv_text, "0")) {
+        status_bad_request(st, "specifying resource version is not allowed when using continue");
+        return false;
+    }
+    l->has_from = true;
+    key_make(&l->from_key, l->sel.resource, l->scoped ? l->sel.ns : l->from.ns, l->from.name);
+    l->exact = l->from.revision > 0 ? l->from.revision : 0;
+    l->wanted = l->exact ? l->exact : -1;
+    return true;
+}
+
+static bool choose_state(struct request *rq, struct list *l, struct status *st)
+{
+    const char *why;
+    int64_t rv;
+    l->limit = l->opt.limit > 0 && !l->sel.one ? l->opt.limit : 0;
+    if (l->opt.token.n && !l->sel.one)
+        return choose_continue(rq, l, st);
+    if (!rv_parse(rq->arena, l->opt.rv_text, &rv, &why)) {
+        status_bad_request(st, "invalid resource version: %s", why);
+        return false;
+    }
+    l->wanted = l->opt.rv_text.n ? rv : -1;
+    if (l->opt.rv_text.n && rv == 0)
+        l->limit = 0;
+    if (l->opt.match == MATCH_EXACT || (l->opt.match == MATCH_UNSET && l->limit && rv > 0))
+        l->exact = rv;
+    return true;
+}
+
+/* 410: for a page with a token that goes on from the same key in whatever state there is then. */
+static void set_gone(struct request *rq, struct list *l, struct status *st)
+{
+    if (!l->has_from) {
+        status_expired(st, gone);
+        return;
+    }
+    status_expired(st, gone_inconsistent);
+    struct str t = continue_encode(rq->arena, -1, l->scoped, l->from.ns, l->from.name);
+    st->list_continue = arena_cstr(rq->arena, t);
+}
+
+static enum stage_result begin(struct request *rq)
+{
+    struct list *l = rq->stage_state;
+    struct status st = {.arena = rq->arena};
+    bool suspended;
+    struct snapshot *snap = freshness_snapshot(rq, l->wanted, &suspended, &st);
+    if (suspended)
+        return STAGE_SUSPEND;
+    if (!snap)
+        return fail(rq, &st);
+    int64_t revision = l->exact ? l->exact : snapshot_revision(snap);
+    read_scan_init(&l->scan, rq->ctx->snapshots, &l->sel, snap, revision, l->has_from ? &l->from_key : NULL,
+                   l->from.after);
+    arena_cleanup(rq->arena, list_drop, l);
+    int rc = read_scan_open(&l->scan);
+    if (rc == -ESTALE)
+        set_gone(rq, l, &st);
+    else if (rc)
+        status_internal(&st, "the cache cannot be read");
+    if (status_failed(&st))
+        return fail(rq, &st);
+    l->meta = (struct form_list_meta){.revision = revision, .remaining = -1};
+    response_stream(rq, 200, l->form.accept.content_type, -1, list_refill, l);
+    return STAGE_DONE;
+}
+
+enum stage_result handler_list(struct request *rq)
+{
+    struct list *l = arena_alloc(rq->arena, sizeof(*l));
+    struct status st = {.arena = rq->arena};
+    if (!form_init(&l->form, rq, &st) || !list_options_parse(rq, false, &l->opt, &st))
+        return fail(rq, &st);
+    const struct schema_resource *r = l->form.resource;
+    l->scoped = !(r->flags & RESOURCE_NAMESPACED) || rq->info.ns.n;
+    selection_make(&l->sel, r, rq->info.ns, &l->opt.labels, &l->opt.fields);
+    if (!choose_state(rq, l, &st))
+        return fail(rq, &st);
+    rq->stage_state = l;
+    rq->resume = begin;
+    return begin(rq);
+}

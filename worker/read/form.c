@@ -1,0 +1,287 @@
+/* Lists are streamed in every form. The compact one is bytes between bytes; for the others the frame of the
+ * list is rendered once with an empty array, cut at that array, and each item is rendered by itself and
+ * indented to its place: no list is ever in memory as a whole. */
+#include "worker/read/form.h"
+
+#include <stdlib.h>
+#include "registry/walk/encode.h"
+#include "registry/walk/json.h"
+#include "worker/read/text.h"
+#include "worker/write/commit.h"
+#include "worker/read/scale.h"
+
+bool form_init(struct reply_form *f, struct request *rq, struct status *st)
+{
+    const struct schema_resource *r = rq->info.schema;
+    *f = (struct reply_form){.resource = r, .sub = rq->info.sub, .world = &rq->ctx->world};
+    if (!negotiate_accept(rq, true, &f->accept, st))
+        return false;
+    if (f->accept.form == FORM_TABLE && !table_include_parse(rq, &f->include, st))
+        return false;
+    bool scale = f->sub && strcmp(f->sub->name, "scale") == 0;
+    if (!scale)
+        f->sub = NULL;
+    f->user = arena_cstr(rq->arena, rq->user.name);
+    f->converts = scale || (r->storage && r->storage != r);
+    bool plain = f->accept.media == MEDIA_JSON && f->accept.pretty == 0;
+    f->views = plain && ((f->accept.form == FORM_OBJECT && !f->converts) || f->accept.form == FORM_PARTIAL);
+    if (f->accept.form != FORM_OBJECT)
+        f->partial_head = arena_printf(
+            rq->arena, "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/%s\",\"metadata\":",
+            f->accept.as_version);
+    return true;
+}
+
+int form_views(const struct reply_form *f, const struct record *r, bool item, struct segment seg[3])
+{
+    if (f->accept.form == FORM_PARTIAL) {
+        struct str meta = text_metadata(record_json(r));
+        seg[0] = (struct segment){f->partial_head, strlen(f->partial_head)};
+        seg[1] = (struct segment){meta.p, meta.n};
+        seg[2] = (struct segment){"}", 1};
+        return 3;
+    }
+    struct str s = item ? record_body(r) : record_json(r);
+    int n = 0;
+    if (item)
+        seg[n++] = (struct segment){"{", 1};
+    seg[n++] = (struct segment){s.p, s.n};
+    return n;
+}
+
+/* The object as a tree in the version asked for; NULL when it cannot be told in that version. */
+static json_t *object_tree(const struct reply_form *f, struct arena *a, const struct record *r)
+{
+    json_t *obj = record_tree(a, r);
+    if (!obj || !f->converts)
+        return obj;
+    struct status st = {.arena = a};
+    if (f->sub)
+        return scale_tree(obj, f->resource);
+    return strategy_convert(a, obj, f->resource->storage, f->resource, &st);
+}
+
+/* The text of the object in the version asked for. */
+static void object_text(const struct reply_form *f, struct buf *out, const json_t *obj)
+{
+    if (f->sub)
+        encode_value(out, obj, f->sub->type);
+    else
+        encode_object(out, obj, f->resource, NULL);
+}
+
+static void put_row(const struct reply_form *f, struct arena *a, struct buf *out, const json_t *obj,
+                    struct str text, bool marked)
+{
+    struct strategy_call call = {
+        .arena = a, .resource = f->resource, .subresource = "", .world = f->world, .user = f->user};
+    struct str meta = text_metadata(text);
+    buf_puts(out, "{\"cells\":");
+    table_cells(out, &call, obj, meta);
+    buf_puts(out, ",\"object\":");
+    if (f->include == INCLUDE_OBJECT) {
+        buf_str(out, text);
+    } else if (f->include == INCLUDE_METADATA || marked) {
+        buf_puts(out, f->partial_head);
+        buf_str(out, meta);
+        buf_putc(out, '}');
+    } else {
+        buf_puts(out, "null");
+    }
+    buf_putc(out, '}');
+}
+
+static void put_list_head(const struct reply_form *f, struct buf *out, const struct form_list_meta *m,
+                          bool headers);
+
+void form_given(const struct reply_form *f, struct arena *a, struct buf *out, const json_t *obj,
+                struct str text, bool headers, bool marked)
+{
+    struct str meta = text_metadata(text);
+    if (f->accept.form == FORM_OBJECT) {
+        buf_str(out, text);
+    } else if (f->accept.form == FORM_PARTIAL) {
+        buf_puts(out, f->partial_head);
+        buf_str(out, meta);
+        buf_putc(out, '}');
+    } else {
+        struct form_list_meta m = {.remaining = -1};
+        str_to_int64(text_string(meta, STR("resourceVersion")), &m.revision);
+        put_list_head(f, out, &m, headers);
+        put_row(f, a, out, obj, text, marked);
+        buf_puts(out, "]}");
+    }
+}
+
+/* Calls use(text, tree) with what the form needs of the record; the tree is NULL where nobody looks at it. */
+static void with_object(const struct reply_form *f, struct arena *a, const struct record *r, struct buf *text,
+                        json_t **obj)
+{
+    bool cells = f->accept.form == FORM_TABLE && table_needs_tree(f->resource);
+    *obj = f->converts || cells ? object_tree(f, a, r) : NULL;
+    if (f->converts && *obj)
+        object_text(f, text, *obj);
+}
+
+void form_object(const struct reply_form *f, struct arena *a, struct buf *out, const struct record *r,
+                 bool headers)
+{
+    struct buf text = {0};
+    json_t *obj;
+    with_object(f, a, r, &text, &obj);
+    form_given(f, a, out, obj, text.n ? buf_view(&text) : record_json(r), headers, false);
+    json_decref(obj);
+    buf_free(&text);
+}
+
+/* An encoded object without its kind and apiVersion, from the brace on. */
+static void put_body(const struct reply_form *f, struct buf *out, struct str text)
+{
+    size_t head = strlen("{\"kind\":\"\",\"apiVersion\":\"\",") + strlen(f->resource->kind) +
+                  strlen(f->resource->api_version);
+    if (text.n <= head)
+        return;
+    buf_putc(out, '{');
+    buf_put(out, text.p + head, text.n - head);
+}
+
+void form_item(const struct reply_form *f, struct arena *a, struct buf *out, const struct record *r)
+{
+    struct segment seg[3];
+    struct buf text = {0};
+    json_t *obj = NULL;
+    if (f->accept.form == FORM_PARTIAL || (f->accept.form == FORM_OBJECT && !f->converts)) {
+        int n = form_views(f, r, true, seg);
+        for (int i = 0; i < n; i++)
+            buf_put(out, seg[i].p, seg[i].n);
+        return;
+    }
+    with_object(f, a, r, &text, &obj);
+    struct str whole = text.n ? buf_view(&text) : record_json(r);
+    if (f->accept.form == FORM_TABLE)
+        put_row(f, a, out, obj, whole, false);
+    else
+        put_body(f, out, whole);
+    json_decref(obj);
+    buf_free(&text);
+}
+
+static void render(const struct reply_form *f, struct arena *a, struct buf *out, struct str json)
+{
+    const char *err;
+    json_t *t = json_read(a, json, NULL, &err);
+    if (!t)
+        return;
+    if (f->accept.media == MEDIA_YAML)
+        yaml_write(out, t);
+    else
+        json_write(out, t, 2);
+    json_decref(t);
+}
+
+void form_finish(const struct reply_form *f, struct arena *a, struct buf *out, struct str json)
+{
+    if (f->accept.media == MEDIA_YAML || f->accept.pretty) {
+        render(f, a, out, json);
+        return;
+    }
+    buf_str(out, json);
+    buf_putc(out, '\n');
+}
+
+/* ---- lists ---- */
+
+/* Everything up to and including the bracket that opens the items. */
+static void put_list_head(const struct reply_form *f, struct buf *out, const struct form_list_meta *m,
+                          bool headers)
+{
+    const struct schema_resource *r = f->resource;
+    if (f->accept.form == FORM_OBJECT)
+        buf_printf(out, "{\"kind\":\"%sList\",\"apiVersion\":\"%s\"", r->kind, r->api_version);
+    else
+        buf_printf(out, "{\"kind\":\"%s\",\"apiVersion\":\"meta.k8s.io/%s\"",
+                   f->accept.form == FORM_TABLE ? "Table" : "PartialObjectMetadataList",
+                   f->accept.as_version);
+    buf_printf(out, ",\"metadata\":{\"resourceVersion\":\"%lld\"", (long long)m->revision);
+    if (m->token.n)
+        buf_printf(out, ",\"continue\":\"%.*s\"", STR_ARG(m->token));
+    if (m->remaining >= 0)
+        buf_printf(out, ",\"remainingItemCount\":%lld", (long long)m->remaining);
+    buf_putc(out, '}');
+    if (f->accept.form == FORM_TABLE) {
+        buf_puts(out, ",\"columnDefinitions\":");
+        if (headers)
+            table_columns(out, r);
+        else
+            buf_puts(out, "null");
+    }
+    buf_puts(out, f->accept.form == FORM_TABLE ? ",\"rows\":[" : ",\"items\":[");
+}
+
+/* Where the rendered frame has its empty array. */
+static size_t find_items(struct str s, const char *mark)
+{
+    const char *at = s.p ? memmem(s.p, s.n, mark, strlen(mark)) : NULL;
+    return at ? (size_t)(at - s.p) : s.n;
+}
+
+void form_list_frame(const struct reply_form *f, struct arena *a, const struct form_list_meta *m, bool empty,
+                     struct str *head, struct str *tail)
+{
+    struct buf compact = {0}, out = {0};
+    bool yaml = f->accept.media == MEDIA_YAML, table = f->accept.form == FORM_TABLE;
+    put_list_head(f, &compact, m, true);
+    if (!yaml && !f->accept.pretty) {
+        *head = arena_str(a, buf_view(&compact));
+        *tail = STR("]}\n");
+        buf_free(&compact);
+        return;
+    }
+    buf_puts(&compact, "]}");
+    render(f, a, &out, buf_view(&compact));
+    const char *mark = yaml ? (table ? "rows: []" : "items: []") : (table ? "\"rows\": []" : "\"items\": []");
+    struct str all = arena_str(a, buf_view(&out));
+    size_t at = find_items(all, mark), cut = at < all.n ? at + strlen(mark) : all.n;
+    *head = (struct str){all.p, empty ? cut : cut - (yaml ? 3 : 1)};
+    *tail = (struct str){all.p + cut, all.n - cut};
+    if (!empty)
+        *tail = str_of(arena_printf(a, "%s%.*s", yaml ? "" : "\n  ]", STR_ARG(*tail)));
+    buf_free(&compact);
+    buf_free(&out);
+}
+
+static void put_indented(struct buf *out, struct str text, const char *first, const char *rest)
+{
+    struct str line;
+    while (text.n && text.p[text.n - 1] == '\n')
+        text.n--;
+    const char *lead = first;
+    while (str_next(&text, '\n', &line)) {
+        buf_putc(out, '\n');
+        if (line.n)
+            buf_puts(out, lead);
+        buf_str(out, line);
+        lead = rest;
+    }
+}
+
+void form_list_item(const struct reply_form *f, struct arena *a, struct buf *out, struct str json, bool first)
+{
+    bool yaml = f->accept.media == MEDIA_YAML;
+    if (!yaml && !f->accept.pretty) {
+        if (!first)
+            buf_putc(out, ',');
+        buf_str(out, json);
+        return;
+    }
+    struct buf text = {0};
+    render(f, a, &text, json);
+    if (yaml) {
+        put_indented(out, buf_view(&text), "- ", "  ");
+    } else {
+        if (!first)
+            buf_putc(out, ',');
+        put_indented(out, buf_view(&text), "    ", "    ");
+    }
+    buf_free(&text);
+}

@@ -1,0 +1,57 @@
+/* The forms an object can be answered in: as stored, converted to another version, Table,
+ * PartialObjectMetadata; as JSON, indented JSON or YAML. Only "as stored, JSON" and metadata alone are views;
+ * all else is built. */
+#ifndef WORKER_READ_FORM_H
+#define WORKER_READ_FORM_H
+
+#include "shm/cache/record.h"
+#include "worker/read/table.h"
+#include "worker/request/negotiate.h"
+#include "worker/request/request.h"
+
+struct reply_form {
+    struct accept accept;
+    enum table_include include;
+    const struct schema_resource *resource; /* as asked for */
+    const struct schema_subresource *sub;   /* scale: the object is answered as a Scale */
+    const struct world *world;
+    const char *user;
+    bool converts;            /* not the version it is stored in, or another kind */
+    bool views;               /* an item is the record's own bytes between fixed ones: form_views */
+    const char *partial_head; /* FORM_PARTIAL: what stands before the metadata */
+};
+
+/* Negotiates. false: st is the answer (406, or 400 for includeObject). */
+bool form_init(struct reply_form *f, struct request *rq, struct status *st);
+
+/* What to send for one object in a form with views: up to 3 segments. item: as an item of a list (built-in
+ * kinds without kind and apiVersion). Returns how many. */
+int form_views(const struct reply_form *f, const struct record *r, bool item, struct segment seg[3]);
+
+/* Compact JSON of one object in the form, without newline. item: as an item of a list (a Table's row).
+ * headers: with column definitions. */
+void form_object(const struct reply_form *f, struct arena *a, struct buf *out, const struct record *r,
+                 bool headers);
+void form_item(const struct reply_form *f, struct arena *a, struct buf *out, const struct record *r);
+/* The same for an object given as tree (a bookmark): metadata is its metadata as text, text the whole.
+ * marked: a Table's row has its object's metadata even under includeObject=None. */
+void form_given(const struct reply_form *f, struct arena *a, struct buf *out, const json_t *obj,
+                struct str text, bool headers, bool marked);
+
+/* Turns compact JSON into the answer's bytes: newline, indented, or YAML. */
+void form_finish(const struct reply_form *f, struct arena *a, struct buf *out, struct str json);
+
+/* ---- lists ---- */
+struct form_list_meta {
+    int64_t revision;
+    struct str token;  /* continue; empty: none */
+    int64_t remaining; /* -1: not said */
+};
+/* What stands before and behind the items, and between. Indented and YAML forms differ for an empty list. */
+void form_list_frame(const struct reply_form *f, struct arena *a, const struct form_list_meta *m, bool empty,
+                     struct str *head, struct str *tail);
+/* One built item as it stands in the list, separator included. */
+void form_list_item(const struct reply_form *f, struct arena *a, struct buf *out, struct str json,
+                    bool first);
+
+#endif
