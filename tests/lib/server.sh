@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2046
 # Sourced by tests that need a running server. A test is a script that exits 0 or not; what it prints is shown only
 # when it fails.
 #
