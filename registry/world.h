@@ -14,6 +14,9 @@ struct world {
     json_t *(*get)(void *arg, const struct schema_resource *r, struct str ns, struct str name);
     int64_t (*now_s)(void *arg);
     const char *service_cluster_ip_range;
+    /* A free address of the service range as text, and a free node port; false: none left. NULL: not offered. */
+    bool (*service_address)(void *arg, char out[46]);
+    bool (*node_port)(void *arg, int *out);
 };
 
 #endif

@@ -1,5 +1,6 @@
-/* What is special about a kind sits here: one file per group, one row a resource, all hooks optional. The generic
- * path (generic.c) does what every kind shares. Rules: the reference's pkg/registry/GROUP/RESOURCE/strategy.go. */
+/* What is special about a kind sits here: one file per group, one row a resource, all hooks optional. The
+ * generic path (generic.c) does what every kind shares. Rules: the reference's
+ * pkg/registry/GROUP/RESOURCE/strategy.go. */
 #ifndef REGISTRY_STRATEGY_STRATEGY_H
 #define REGISTRY_STRATEGY_STRATEGY_H
 
@@ -19,16 +20,19 @@ struct strategy_call {
 
 struct strategy {
     const char *group, *plural;
-    /* After decoding, before admission: absent fields get the reference's defaults. Also on read of older objects. */
+    /* After decoding, before admission: absent fields get the reference's defaults. Also on read of older
+     * objects. */
     void (*defaults)(const struct strategy_call *c, json_t *obj);
     /* What a create or an update may set or resets. */
     void (*prepare_create)(const struct strategy_call *c, json_t *obj);
     void (*prepare_update)(const struct strategy_call *c, json_t *obj, const json_t *old);
     void (*validate)(const struct strategy_call *c, const json_t *obj, struct status *st);
-    void (*validate_update)(const struct strategy_call *c, const json_t *obj, const json_t *old, struct status *st);
+    void (*validate_update)(const struct strategy_call *c, const json_t *obj, const json_t *old,
+                            struct status *st);
     /* Grace period of a delete in seconds (0: at once); asked: what the client wanted, or -1. */
     int64_t (*grace_s)(const struct strategy_call *c, const json_t *obj, int64_t asked);
-    /* "orphan" or "background": what a delete without propagationPolicy does. NULL: background. */
+    /* "orphan" or "background": what a delete without propagationPolicy does; "unsupported": dependents are
+     * none of its business. NULL: background. */
     const char *default_policy;
     /* A delete answers with the object even when it is gone at once. */
     bool delete_returns_object;
@@ -36,6 +40,10 @@ struct strategy {
     void (*table_row)(const struct strategy_call *c, const json_t *obj, json_t *cells);
     const struct strategy_column *columns;
     int ncolumns;
+    /* What a write of the status subresource may change in metadata. */
+    enum strategy_meta { STATUS_META_NEW, STATUS_META_OLD_LABELS, STATUS_META_OLD } status_meta;
+    /* Whether a terminating object without finalizers may go now; NULL: yes. */
+    bool (*may_remove)(const json_t *obj);
 };
 
 struct strategy_column {
@@ -46,14 +54,20 @@ struct strategy_column {
 /* The row of a resource, or a row with no hooks. Never NULL. */
 const struct strategy *strategy_for(const struct schema_resource *r);
 
+/* Absent fields get their defaults: the table of registry/walk/default.c, then the kind's hook. obj is in the
+ * form of c->resource. */
+void strategy_defaults(const struct strategy_call *c, json_t *obj);
+/* Whether an update to obj of the terminating object old removes it: no finalizer left, no grace period
+ * running. */
+bool strategy_removes(const struct schema_resource *r, const json_t *obj, const json_t *old);
 /* The generic path: metadata a create must have (uid, creationTimestamp, generation, namespace, name from
  * generateName), status reset or kept, kind and apiVersion set, then the kind's hooks. false: st filled. */
 bool strategy_before_create(const struct strategy_call *c, json_t *obj, struct status *st);
 /* obj takes over from old what a client can't change: uid, creationTimestamp, deletionTimestamp,
  * deletionGracePeriodSeconds, generation rule, status/spec separation, ... */
 bool strategy_before_update(const struct strategy_call *c, json_t *obj, const json_t *old, struct status *st);
-/* Into the storage version and back; the identity for most kinds. Takes obj, returns a new reference or NULL with
- * st filled. */
+/* Into the storage version and back; the identity for most kinds. Takes obj, returns a new reference or NULL
+ * with st filled. */
 json_t *strategy_convert(struct arena *a, json_t *obj, const struct schema_resource *from,
                          const struct schema_resource *to, struct status *st);
 

@@ -1,0 +1,176 @@
+/* The core group, but for pods (pod.c). Sources: pkg/registry/core. */
+#include "registry/strategy/rows.h"
+#include "registry/walk/tree.h"
+
+#define NAME_LABEL "kubernetes.io/metadata.name"
+
+/* Every namespace can be selected by its own name. */
+static void namespace_label(json_t *obj)
+{
+    const char *name = tree_string(obj, "metadata.name");
+    json_t *labels = tree_get(obj, "metadata.labels");
+
+    if (!name)
+        return;
+    if (!json_is_object(labels))
+        tree_set(obj, "metadata.labels", labels = json_object());
+    json_object_set_new(labels, NAME_LABEL, json_string(name));
+}
+
+static void namespace_create(const struct strategy_call *c, json_t *obj)
+{
+    json_t *finalizers = tree_get(obj, "spec.finalizers");
+
+    tree_set_string(obj, "status.phase", "Active");
+    if (!json_is_array(finalizers))
+        tree_set(obj, "spec.finalizers", finalizers = json_array());
+    if (!tree_list_has(finalizers, "kubernetes"))
+        json_array_append_new(finalizers, json_string("kubernetes"));
+    namespace_label(obj);
+}
+
+static void namespace_update(const struct strategy_call *c, json_t *obj, const json_t *old)
+{
+    if (strcmp(c->subresource, "finalize") != 0)
+        tree_copy(obj, old, "spec.finalizers");
+    if (strcmp(c->subresource, "status") == 0 && !tree_str(obj, "status.phase").n)
+        tree_copy(obj, old, "status.phase");
+    namespace_label(obj);
+}
+
+static bool namespace_may_go(const json_t *obj)
+{
+    return tree_size(obj, "spec.finalizers") == 0;
+}
+
+static bool is_type(const json_t *obj, const char *type)
+{
+    return str_is(tree_str(obj, "spec.type"), type);
+}
+
+static bool has_node_ports(const json_t *obj)
+{
+    return is_type(obj, "NodePort") ||
+           (is_type(obj, "LoadBalancer") && tree_bool(obj, "spec.allocateLoadBalancerNodePorts", true));
+}
+
+static void service_ports(const struct strategy_call *c, json_t *obj)
+{
+    size_t i;
+    json_t *p;
+    int port;
+
+    if (!has_node_ports(obj) || !c->world || !c->world->node_port)
+        return;
+    json_array_foreach(tree_get(obj, "spec.ports"), i, p)
+    {
+        if (tree_int(p, "nodePort", 0) == 0 && c->world->node_port(c->world->arg, &port))
+            tree_set_int(p, "nodePort", port);
+    }
+}
+
+static void service_address(const struct strategy_call *c, json_t *obj)
+{
+    char address[46];
+    const char *ip = tree_string(obj, "spec.clusterIP");
+    json_t *list;
+
+    if (is_type(obj, "ExternalName"))
+        return;
+    if (!ip || !*ip) {
+        list = tree_get(obj, "spec.clusterIPs");
+        ip = json_string_value(json_array_get(list, 0));
+    }
+    if (!ip || !*ip) {
+        if (!c->world || !c->world->service_address || !c->world->service_address(c->world->arg, address))
+            return;
+        ip = address;
+    }
+    if (!tree_size(obj, "spec.clusterIPs")) {
+        list = json_array();
+        json_array_append_new(list, json_string(ip));
+        tree_set(obj, "spec.clusterIPs", list);
+    }
+    tree_set_string(obj, "spec.clusterIP", ip);
+    if (!tree_size(obj, "spec.ipFamilies")) {
+        list = json_array();
+        json_array_append_new(list, json_string(strchr(ip, ':') ? "IPv6" : "IPv4"));
+        tree_set(obj, "spec.ipFamilies", list);
+    }
+    tree_default(obj, "spec.ipFamilyPolicy", json_string("SingleStack"));
+}
+
+static void service_create(const struct strategy_call *c, json_t *obj)
+{
+    service_address(c, obj);
+    service_ports(c, obj);
+}
+
+/* The ports of an update keep the node ports they have, port by port. */
+static void keep_node_ports(json_t *obj, const json_t *old)
+{
+    size_t i, j;
+    json_t *p, *q;
+
+    if (!has_node_ports(obj) || !has_node_ports(old))
+        return;
+    json_array_foreach(tree_get(obj, "spec.ports"), i, p)
+    {
+        if (tree_int(p, "nodePort", 0) != 0)
+            continue;
+        json_array_foreach(tree_get(old, "spec.ports"), j, q)
+        {
+            if (tree_int(p, "port", 0) == tree_int(q, "port", 0) &&
+                str_eq(tree_str(p, "protocol"), tree_str(q, "protocol")))
+                tree_copy(p, q, "nodePort");
+        }
+    }
+}
+
+static const char *const SERVICE_KEPT[] = {"spec.clusterIP", "spec.clusterIPs", "spec.ipFamilies",
+                                           "spec.ipFamilyPolicy", "spec.healthCheckNodePort"};
+
+static void service_update(const struct strategy_call *c, json_t *obj, const json_t *old)
+{
+    if (c->subresource[0])
+        return;
+    if (!is_type(obj, "ExternalName") && !is_type(old, "ExternalName")) {
+        for (size_t i = 0; i < sizeof(SERVICE_KEPT) / sizeof(SERVICE_KEPT[0]); i++) {
+            if (!tree_get(obj, SERVICE_KEPT[i]) || !tree_str(obj, "spec.clusterIP").n)
+                tree_copy(obj, old, SERVICE_KEPT[i]);
+        }
+        keep_node_ports(obj, old);
+    }
+    service_create(c, obj);
+}
+
+static void pending(const struct strategy_call *c, json_t *obj)
+{
+    tree_set_string(obj, "status.phase", "Pending");
+}
+
+static const struct strategy ROWS[] = {
+    {.group = "",
+     .plural = "namespaces",
+     .prepare_create = namespace_create,
+     .prepare_update = namespace_update,
+     .may_remove = namespace_may_go,
+     .delete_returns_object = true},
+    {.group = "",
+     .plural = "services",
+     .prepare_create = service_create,
+     .prepare_update = service_update,
+     .delete_returns_object = true},
+    {.group = "", .plural = "persistentvolumes", .prepare_create = pending, .delete_returns_object = true},
+    {.group = "",
+     .plural = "persistentvolumeclaims",
+     .prepare_create = pending,
+     .delete_returns_object = true},
+    {.group = "", .plural = "resourcequotas", .delete_returns_object = true},
+    {.group = "", .plural = "serviceaccounts", .delete_returns_object = true},
+    {.group = "", .plural = "podtemplates", .delete_returns_object = true},
+    {.group = "", .plural = "replicationcontrollers", .default_policy = "orphan"},
+    {.group = "", .plural = "events", .default_policy = "unsupported"},
+};
+
+const struct strategy_rows strategy_rows_core = STRATEGY_ROWS(ROWS);
