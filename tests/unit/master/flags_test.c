@@ -12,9 +12,9 @@ static char err[512];
 
 #define PARSE(o, ...)                                                                                        \
     ({                                                                                                       \
-        char *argv_[] = {"cubed", __VA_ARGS__};                                                              \
+        const char *argv_[] = {"cubed", __VA_ARGS__};                                                        \
         err[0] = '\0';                                                                                       \
-        flags_parse(o, (int)(sizeof(argv_) / sizeof(argv_[0])), argv_, err, sizeof(err));                    \
+        flags_parse(o, (int)(sizeof(argv_) / sizeof(argv_[0])), (char *const *)argv_, err, sizeof(err));     \
     })
 
 static void refuses(enum flags_action action, const char *const *parts)
@@ -30,8 +30,8 @@ static void refuses(enum flags_action action, const char *const *parts)
 static void defaults(void **state)
 {
     struct options o;
-    char *argv[] = {"cubed"};
-    assert_int_equal(flags_parse(&o, 1, argv, err, sizeof(err)), FLAGS_RUN);
+    const char *argv[] = {"cubed"};
+    assert_int_equal(flags_parse(&o, 1, (char *const *)argv, err, sizeof(err)), FLAGS_RUN);
     assert_string_equal(o.bind_address, "127.0.0.1");
     assert_int_equal(o.secure_port, 6443);
     assert_true(o.anonymous_auth);
@@ -95,7 +95,7 @@ static void flags_of_the_reference(void **state)
     static const char *const names[] = {"--audit-log-path=/x", "--etcd-cafile=/x", "--feature-gates=A=true",
                                         "--profiling", "--oidc-issuer-url=https://x"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        REFUSES(PARSE(&o, (char *)names[i]), "kube-apiserver", "not supported");
+        REFUSES(PARSE(&o, names[i]), "kube-apiserver", "not supported");
         assert_null(strstr(err, "unknown"));
     }
 }
