@@ -1,4 +1,4 @@
-/* cubed's first process. It decides, in this order: flags, data directory, certificates, sockets, shared
+/* cubed's first process. It decides, in this order: flags, data directory, sockets, certificates, shared
  * memory, children; and then only watches over them. No request, object or page of the store ever passes
  * through here, so nothing a client sends can bring down what brings the others back. */
 #include <errno.h>
@@ -144,10 +144,10 @@ static int prepare(struct master *m, char *err, size_t err_bytes)
     raise_file_limit();
     settings_complete(&m->settings, m->arena, &m->options);
     m->lock_fd = instance_lock(m->options.data_dir, LOCK_WAIT_MS, err, err_bytes);
-    if (m->lock_fd < 0 || settle_files(m, err, err_bytes) < 0)
+    if (m->lock_fd < 0)
         return -1;
     m->sockets = sockets_open(&m->options, (int)m->options.workers, err, err_bytes);
-    if (!m->sockets)
+    if (!m->sockets || settle_files(m, err, err_bytes) < 0)
         return -1;
     m->area = area_new((int)m->options.workers);
     if (!m->area) {

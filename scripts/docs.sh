@@ -10,6 +10,6 @@ missing=$(comm -23 <(echo "$flags") <(echo "$documented"))
 gone=$(comm -13 <(printf '%s\nhelp\nversion\n' "$flags" | sort) <(echo "$documented"))
 [ -z "$missing" ] || { echo "man/cubed.8 lacks:" $missing; bad=1; }
 [ -z "$gone" ] || { echo "man/cubed.8 has flags that do not exist:" $gone; bad=1; }
-lint=$(mandoc -T lint -W warning man/*.8 man/*.1 2>/dev/null | grep -v 'operating system explicitly specified')
+lint=$(mandoc -T lint -W warning man/*.[18] 2>&1 | grep -v 'operating system explicitly specified')
 [ -z "$lint" ] || { echo "$lint"; bad=1; }
 exit $bad
