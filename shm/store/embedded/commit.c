@@ -73,6 +73,7 @@ static void post(struct commit *c, const struct item *items, int n)
 {
     for (int i = 0; i < n; i++) {
         struct mailbox_shared *box = mailbox_at(c->area, (int)items[i].mailbox);
+        must(atomic_load_explicit(&box->answered, memory_order_relaxed) == items[i].seq);
         box->answer[items[i].seq % MAILBOX_SLOTS] = (struct mailbox_answer){
             .error = items[i].error, .revision = items[i].revision, .actual = items[i].actual};
         atomic_store_explicit(&box->answered, items[i].seq + 1, memory_order_release);
@@ -108,26 +109,28 @@ static uint64_t waiting(const struct commit *c, int mailbox)
            atomic_load_explicit(&box->answered, memory_order_relaxed);
 }
 
-/* Fills c->items, one request of each mailbox in turn. */
+/* Fills c->items, one request of each mailbox in turn. How many wait is looked at once: a request that came
+ * between two rounds would be taken before its elders. */
 static int gather(struct commit *c)
 {
+    uint64_t left[AREA_CONSUMERS_MAX], next[AREA_CONSUMERS_MAX], more = 0;
+    for (int i = 0; i < c->area->consumers; i++) {
+        more += left[i] = waiting(c, i);
+        next[i] = atomic_load_explicit(&mailbox_at(c->area, i)->answered, memory_order_relaxed);
+    }
+    c->first_mailbox = (c->first_mailbox + 1) % c->area->consumers;
     int n = 0;
     size_t bytes = 0;
-    c->first_mailbox = (c->first_mailbox + 1) % c->area->consumers;
-    for (uint64_t round = 0, more = 1; more; round++) {
-        more = 0;
-        for (int i = 0; i < c->area->consumers; i++) {
-            int m = (c->first_mailbox + i) % c->area->consumers;
-            if (waiting(c, m) <= round)
-                continue;
-            if (n == c->batch_max || bytes > c->batch_bytes)
-                return n;
-            struct item it = {.mailbox = (uint32_t)m,
-                              .seq = atomic_load(&mailbox_at(c->area, m)->answered) + round};
-            bytes += request_of(c, &it)->draft_bytes;
-            c->items[n++] = it;
-            more = 1;
-        }
+    for (int i = c->first_mailbox; more; i = (i + 1) % c->area->consumers) {
+        if (!left[i])
+            continue;
+        if (n == c->batch_max || bytes > c->batch_bytes)
+            break;
+        struct item it = {.mailbox = (uint32_t)i, .seq = next[i]++};
+        bytes += request_of(c, &it)->draft_bytes;
+        c->items[n++] = it;
+        left[i]--;
+        more--;
     }
     return n;
 }
@@ -402,10 +405,8 @@ static void answer_last_batch(struct commit *c, MDB_txn *txn)
         memcpy(&it, (const char *)v.mv_data + sizeof(h) + i * sizeof(it), sizeof(it));
         must(it.mailbox < (uint32_t)c->area->consumers);
         uint64_t answered = atomic_load(&mailbox_at(c->area, (int)it.mailbox)->answered);
-        if (it.seq < answered)
-            continue;
-        must(it.seq == answered);
-        post(c, &it, 1);
+        if (it.seq >= answered)
+            post(c, &it, 1);
     }
 }
 
