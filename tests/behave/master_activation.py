@@ -15,14 +15,11 @@ cubed = os.environ.get('CUBED') or os.path.join(root, os.environ.get('BUILD', 'b
 
 
 def start(listener, unused_port, work, log):
-    def hand_over():
-        os.dup2(listener.fileno(), 3)
-        os.set_inheritable(3, True)
-
-    # LISTEN_PID must be the child's own: a shell in between can set it after the fork
-    script = 'export LISTEN_PID=$$ LISTEN_FDS=1; exec "$0" "$@"'
-    return subprocess.Popen(['sh', '-c', script, cubed, f'--data-dir={work}/data', f'--secure-port={unused_port}',
-                             '--workers=2'], preexec_fn=hand_over, close_fds=False, stdout=log, stderr=log)
+    # LISTEN_PID must be the server's own id: a shell that becomes the server knows it
+    script = 'fd=$1; shift; exec 3<&"$fd"; export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@"'
+    return subprocess.Popen(['bash', '-c', script, 'bash', str(listener.fileno()), cubed, f'--data-dir={work}/data',
+                             f'--secure-port={unused_port}', '--workers=2'], pass_fds=[listener.fileno()],
+                            stdout=log, stderr=log)
 
 
 def get(raw):
