@@ -93,6 +93,7 @@ enum schema_resource_flag {
     RESOURCE_MUST_HAVE_RV = 8,   /* update needs metadata.resourceVersion (no unconditional update) */
     RESOURCE_PUT_CREATES = 16,   /* PUT on a name that does not exist creates it */
     RESOURCE_VIRTUAL = 32,       /* nothing stored: reviews, bindings, componentstatuses */
+    RESOURCE_RETURNS_DELETED = 64, /* a delete is answered with the object instead of a Status */
 };
 
 struct schema_selectable {

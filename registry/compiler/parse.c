@@ -45,6 +45,7 @@ static const struct word flag_words[] = {
     {"must-have-rv", RESOURCE_MUST_HAVE_RV},
     {"put-creates", RESOURCE_PUT_CREATES},
     {"virtual", RESOURCE_VIRTUAL},
+    {"returns-deleted", RESOURCE_RETURNS_DELETED},
     {NULL, 0},
 };
 static const struct word list_words[] = {

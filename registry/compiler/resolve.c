@@ -105,7 +105,7 @@ static void resolve_field(struct model *m, const struct package *k, struct field
         n--;
     }
     f->type = type_of(m, f->at, k, copy(f->type_text, n));
-    if (f->list == LIST_ATOMIC && f->type->kind != SCHEMA_LIST)
+    if (f->list == LIST_ATOMIC && (f->type->kind == SCHEMA_MAP || f->type->kind == SCHEMA_STRUCT))
         f->list = MAP_ATOMIC;
 }
 
