@@ -38,8 +38,8 @@ worker/callout/    worker/pipeline/pipeline. worker/read/ worker/request/ worker
 worker/keeper/     worker/write/ worker/read/ worker/request/ worker/loop/ registry/ shm/
 worker/handlers/   worker/pipeline/pipeline. worker/watch/ worker/write/ worker/callout/ worker/read/ worker/request/ worker/loop/ registry/ shm/
 worker/authn/      worker/pipeline/pipeline. worker/watch/ worker/write/ worker/callout/ worker/read/ worker/request/ worker/loop/ registry/ shm/
-worker/authz/      worker/pipeline/pipeline. worker/watch/ worker/write/ worker/callout/ worker/read/ worker/request/ worker/loop/ registry/ shm/
-worker/flow/       worker/pipeline/pipeline. worker/watch/ worker/write/ worker/callout/ worker/read/ worker/request/ worker/loop/ registry/ shm/
+worker/authz/      worker/authn/union. worker/pipeline/pipeline. worker/watch/ worker/write/ worker/callout/ worker/read/ worker/request/ worker/loop/ registry/ shm/
+worker/flow/       worker/authn/union. worker/pipeline/pipeline. worker/watch/ worker/write/ worker/callout/ worker/read/ worker/request/ worker/loop/ registry/ shm/
 worker/audit/      worker/pipeline/pipeline. worker/watch/ worker/write/ worker/callout/ worker/read/ worker/request/ worker/loop/ registry/ shm/
 worker/pipeline/   worker/authn/ worker/authz/ worker/flow/ worker/audit/ worker/handlers/ worker/watch/ worker/write/ worker/callout/ worker/read/ worker/request/ worker/loop/ registry/ shm/
 worker/net/        worker/worker. worker/pipeline/ worker/request/ worker/loop/ registry/ shm/

@@ -5,6 +5,14 @@ set -u
 . "$(dirname "$0")/../lib/server.sh"
 start_server --workers=2
 
+runs() {
+    [ -n "$(child_pids "$1")" ]
+}
+
+gone() {
+    ! alive "$1"
+}
+
 makes_configmap() {
     [ "$(code POST /api/v1/namespaces/default/configmaps -H 'Content-Type: application/json' --max-time 1 \
         -d '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"generateName":"after-"}}')" = 201 ]
@@ -17,7 +25,7 @@ for round in 1 2 3; do
         others=$(server_pids | grep -vx "$victim" | sort | paste -sd' ')
         kill -KILL "$victim"
         wait_for 1 makes_configmap || fail "round $round: no service a second after kill -9 of $child"
-        wait_for 2 test -n "$(child_pids "$child")" || fail "$child was not replaced"
+        wait_for 2 runs "$child" || fail "$child was not replaced"
         wait_for 1 grep -q "$child died pid=$victim signal=9" "$SERVER_DIR/log" || fail "the log does not say why $child died"
         now=$(server_pids | grep -vx "$(child_pids "$child")" | sort | paste -sd' ')
         is "$now" "$others" "the other processes after kill -9 of $child"
@@ -29,9 +37,9 @@ count=$(req GET /api/v1/namespaces/default/configmaps | grep -o '"name":"after-'
 children=$(server_pids | tail -n +2)
 kill_server KILL
 launch_server --workers=2
-wait_for 10 server_is_ready || fail "no service after kill -9 of the master"
+await_ready
 for pid in $children; do
-    wait_for 5 sh -c "! kill -0 $pid" || fail "process $pid of the killed master lives on"
+    wait_for 5 gone "$pid" || fail "process $pid of the killed master lives on"
 done
 again=$(req GET /api/v1/namespaces/default/configmaps | grep -o '"name":"after-' | wc -l)
 is "$again" "$count" "ConfigMaps after kill -9 of the master"

@@ -29,7 +29,7 @@ token_works() {
 new_certificate first
 launch_server --workers=2 --tls-cert-file="$certs/tls.crt" --tls-private-key-file="$certs/tls.key"
 SERVER_CA=$certs/tls.crt
-wait_for 20 server_is_ready || fail "not ready"
+await_ready
 serves_cn first || fail "serves $(served)"
 
 # requests all the while: none may fail

@@ -46,6 +46,6 @@ wait "$SERVER_PID" || status=$?
 is "$status" 0 "exit status after SIGINT"
 SERVER_PID=
 for pid in $children; do
-    kill -0 "$pid" 2>/dev/null && fail "child $pid outlived its master"
+    alive "$pid" && fail "child $pid outlived its master"
 done
 exit 0

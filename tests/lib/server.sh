@@ -3,6 +3,7 @@
 # when it fails.
 #
 #   start_server [flags...]   a server of its own: temporary directory, free port, token file; returns when /readyz is 200
+#   launch_server [flags...], await_ready   the same in two steps
 #   stop_server               SIGTERM and wait; returns its exit status
 #   kill_server [SIG]         signal to the master (KILL unless said) and wait
 #   restart_server [flags...] start again on the same directory and port
@@ -10,7 +11,7 @@
 #   code METHOD PATH [curl arguments...]  status code on stdout
 #   server_pids               process ids: master first
 #   child_pids NAME           of children named so: watcher, keeper, "worker 0", worker
-#   fail TEXT, check COMMAND..., is GOT WANTED WHAT, wait_for SECONDS COMMAND...
+#   fail TEXT, check COMMAND..., is GOT WANTED WHAT, wait_for SECONDS COMMAND..., alive PID
 #
 # They set SERVER_DIR SERVER_PORT SERVER_URL SERVER_CA SERVER_TOKEN SERVER_PID SERVER_LOG, and export KUBECONFIG.
 # BUILD chooses the binary. Everything is killed by process id and removed when the script ends.
@@ -47,6 +48,13 @@ wait_for() {
     done
 }
 
+# alive PID: it runs. A zombie does not, though kill -0 would find it: where nobody collects orphans they stay.
+alive() {
+    case $(ps -o stat= -p "$1" 2>/dev/null) in
+    '' | Z*) return 1 ;;
+    esac
+}
+
 free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
@@ -72,13 +80,21 @@ launch_server() {
 }
 
 server_is_ready() {
-    kill -0 "$SERVER_PID" 2>/dev/null || fail "the server ended while starting"
     curl -sf --max-time 2 --cacert "$SERVER_CA" "$SERVER_URL/readyz"
+}
+
+await_ready() {
+    local end=$(($(date +%s) + ${SERVER_START_SECONDS:-20}))
+    until server_is_ready >/dev/null 2>&1; do
+        alive "$SERVER_PID" || fail "the server ended while starting"
+        [ "$(date +%s)" -lt $end ] || fail "not ready in time"
+        sleep 0.05
+    done
 }
 
 start_server() {
     launch_server "$@"
-    wait_for "${SERVER_START_SECONDS:-20}" server_is_ready || fail "not ready in time"
+    await_ready
 }
 
 restart_server() {
@@ -113,12 +129,12 @@ code() {
 
 server_pids() {
     echo "$SERVER_PID"
-    ps -o pid= --ppid "$SERVER_PID" | tr -d ' '
+    ps -o pid=,stat= --ppid "$SERVER_PID" | awk '$2 !~ /^Z/ { print $1 }'
 }
 
 child_pids() {
     ps -o pid=,args= --ppid "$SERVER_PID" | awk -v want="cubed: $1" \
-        '{ pid = $1; $1 = ""; sub(/^ /, ""); if ($0 == want || index($0, want " ") == 1) print pid }'
+        '/<defunct>/ { next } { pid = $1; $1 = ""; sub(/^ /, ""); if ($0 == want || index($0, want " ") == 1) print pid }'
 }
 
 server_cleanup() {
