@@ -8,10 +8,12 @@
 struct net;
 
 /* Loads certificates (options) and starts accepting. NULL with a one-line reason in err. */
-struct net *net_new(struct context *ctx, const struct worker_listener *listeners, int n, char *err, size_t err_bytes);
+struct net *net_new(struct context *ctx, const struct worker_listener *listeners, int n, char *err,
+                    size_t err_bytes);
 /* Certificates and client CAs anew; on failure the old stay and the reason is in err. */
 int net_reload(struct net *n, char *err, size_t err_bytes);
-/* Stops accepting; GOAWAY / Connection: close; closes what is idle; net_connections falls to 0 as requests end. */
+/* Stops accepting; GOAWAY / Connection: close; closes what is idle; net_connections falls to 0 as requests
+ * end. */
 void net_drain(struct net *n);
 int net_connections(const struct net *n);
 /* Closes everything at once. */

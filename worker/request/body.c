@@ -60,11 +60,24 @@ void response_stream(struct request *rq, int code, const char *content_type, int
     rq->transport->respond(rq);
 }
 
+/* Some values quote what a client sent: a line break must not begin another header, so it leaves as a blank.
+ */
+static struct str one_line(struct request *rq, struct str value)
+{
+    if (str_find(value, '\r') < 0 && str_find(value, '\n') < 0)
+        return value;
+    char *p = arena_cstr(rq->arena, value);
+    for (size_t i = 0; i < value.n; i++)
+        if (p[i] == '\r' || p[i] == '\n')
+            p[i] = ' ';
+    return (struct str){p, value.n};
+}
+
 void response_header(struct request *rq, const char *name, const char *value)
 {
     must_be(rq, REQUEST_MAGIC);
     must(rq->res.nheaders < RESPONSE_HEADERS_MAX);
-    rq->res.headers[rq->res.nheaders++] = (struct header){str_of(name), str_of(value)};
+    rq->res.headers[rq->res.nheaders++] = (struct header){str_of(name), one_line(rq, str_of(value))};
 }
 
 /* ---- the queue ---- */
