@@ -28,6 +28,8 @@ static void begin(struct request *rq, int code, const char *content_type, int64_
     res->content_length = length;
     res->begun = true;
     res->head_only = str_is(rq->method, "HEAD");
+    if (rq->before_respond)
+        rq->before_respond(rq);
 }
 
 void response_bytes(struct request *rq, int code, const char *content_type, struct str body)

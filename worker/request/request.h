@@ -154,7 +154,6 @@ struct request {
      * response has. May be NULL. */
     void (*before_respond)(struct request *rq);
     stage_fn handler;         /* chosen by the route */
-    bool wants_body;          /* the handler reads it */
     bool running, woken;      /* a stage runs now; it was resumed before it returned */
     int64_t deadline_ms;      /* loop_now_ms at which a request that waits is answered 504; 0: never */
     struct stats_row *stats_row;
