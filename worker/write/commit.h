@@ -1,5 +1,5 @@
-/* A write on its way: tree -> record -> store, parked until answered, retried where the rules allow. Used by the
- * handlers and by the keeper (which has no request). */
+/* A write on its way: tree -> record -> store, parked until answered, retried where the rules allow. Used by
+ * the handlers and by the keeper (which has no request). */
 #ifndef WORKER_WRITE_COMMIT_H
 #define WORKER_WRITE_COMMIT_H
 

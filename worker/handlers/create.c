@@ -1,0 +1,103 @@
+/* POST: a new object. The namespace is looked at in the newest state, so a create right after its namespace's
+ * create works wherever either went. */
+#include "worker/handlers/handlers.h"
+
+#include "registry/rules/objectmeta.h"
+#include "registry/walk/tree.h"
+#include "worker/read/freshness.h"
+#include "worker/write/change.h"
+
+#define NAMES_MAX 8
+
+static enum write_verdict another_name(struct change *c, struct write *w)
+{
+    char name[64];
+
+    generate_name(tree_str(c->in, "metadata.generateName"), name);
+    tree_set_string(c->in, "metadata.name", name);
+    w->name = arena_str(w->arena, str_of(name));
+    return WRITE_AGAIN;
+}
+
+static enum write_verdict step(struct write *w, const json_t *old, json_t **out)
+{
+    struct change *c = w->arg;
+
+    if (!old) {
+        *out = json_incref(c->in);
+        return WRITE_PUT;
+    }
+    if (c->generated && ++c->names < NAMES_MAX)
+        return another_name(c, w);
+    if (c->generated)
+        status_generate_name_conflict(&w->st, c->r->group, c->r->plural, w->name, 1);
+    else
+        status_already_exists(&w->st, c->r->group, c->r->plural, w->name);
+    if (tree_get(old, "metadata.deletionTimestamp"))
+        w->st.message = arena_printf(w->arena, "object is being deleted: %s", w->st.message);
+    return WRITE_FAIL;
+}
+
+static bool check_version(const json_t *obj, struct status *st)
+{
+    struct str rv = tree_str(obj, "metadata.resourceVersion");
+
+    if (rv.n == 0 || str_is(rv, "0"))
+        return true;
+    status_set(st, 500, "", "resourceVersion should not be set on objects to be created");
+    return false;
+}
+
+static enum stage_result admit(struct request *rq)
+{
+    struct change *c = rq->stage_state;
+    struct status st = {.arena = rq->arena};
+    bool suspended = false;
+    struct snapshot *s = freshness_snapshot(rq, -1, &suspended, &st);
+    struct write *w;
+
+    if (suspended)
+        return STAGE_SUSPEND;
+    if (!s)
+        return answer_status(rq, &st);
+    snapshot_unref(s);
+    c->generated = !tree_str(c->in, "metadata.name").n;
+    if (!change_admit_new(c, rq, c->in, &st) || (!c->o.dry_run && !check_version(c->in, &st)))
+        return answer_status(rq, &st);
+    w = write_new(rq->ctx, rq->arena, rq, c->stored, rq->info.ns,
+                  arena_str(rq->arena, tree_str(c->in, "metadata.name")));
+    w->dry_run = c->o.dry_run;
+    w->step = step;
+    w->over = change_over;
+    w->arg = c;
+    return write_go(w);
+}
+
+static bool read_body(struct change *c, struct request *rq, struct status *st)
+{
+    struct body_want want = body_want(c->r, rq->info.sub);
+    enum media media;
+
+    if (!negotiate_body(rq, &media, st))
+        return false;
+    c->in = body_object(rq, media, &want, &c->o, st);
+    if (c->in)
+        c->in = change_to_stored(c, rq, c->in, st);
+    write_keep_tree(rq->arena, c->in);
+    return c->in && body_namespace(c->in, c->stored, rq->info.ns, st);
+}
+
+enum stage_result handler_create(struct request *rq)
+{
+    struct change *c = arena_alloc(rq->arena, sizeof(*c));
+    struct status st = {.arena = rq->arena};
+    enum stage_result wait;
+
+    if (!body_here(rq, handler_create, &wait, &st))
+        return wait;
+    if (status_failed(&st) || !change_init(c, rq, OPTIONS_CREATE, &st) || !read_body(c, rq, &st))
+        return answer_status(rq, &st);
+    rq->stage_state = c;
+    rq->resume = admit;
+    return admit(rq);
+}

@@ -1,0 +1,48 @@
+/* PATCH: JSON patch, merge patch and strategic merge patch. The patch is applied to the newest state and,
+ * when somebody else was faster, once more to what that left; only a resourceVersion in the patch makes it
+ * conditional. */
+#include "worker/handlers/handlers.h"
+
+#include "registry/walk/decode.h"
+#include "registry/walk/patch.h"
+#include "registry/walk/tree.h"
+#include "worker/read/scale.h"
+#include "worker/write/change.h"
+#include "worker/write/patching.h"
+
+static json_t *updated(struct change *c, struct write *w, const json_t *old)
+{
+    json_t *obj = change_to_served(c, w->arena, old, &w->st);
+
+    if (obj)
+        obj = patching_apply(c, w->rq, obj, c->r->type, &w->st);
+    if (!obj)
+        return NULL;
+    if (!body_namespace(obj, c->r, w->rq->info.ns, &w->st) || !body_name(obj, w->name, &w->st)) {
+        json_decref(obj);
+        return NULL;
+    }
+    return change_to_stored(c, w->rq, obj, &w->st);
+}
+
+enum stage_result handler_patch(struct request *rq)
+{
+    struct change *c = arena_alloc(rq->arena, sizeof(*c));
+    struct status st = {.arena = rq->arena};
+    enum stage_result wait;
+    struct write *w;
+
+    if (!patching_type(rq, &c->patch_type, &st))
+        return answer_status(rq, &st);
+    if (!body_here(rq, handler_patch, &wait, &st))
+        return wait;
+    if (status_failed(&st) || !change_init(c, rq, OPTIONS_PATCH, &st))
+        return answer_status(rq, &st);
+    c->updated = updated;
+    w = write_new(rq->ctx, rq->arena, rq, c->stored, rq->info.ns, rq->info.name);
+    w->dry_run = c->o.dry_run;
+    w->step = change_step;
+    w->over = change_over;
+    w->arg = c;
+    return write_go(w);
+}

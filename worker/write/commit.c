@@ -1,0 +1,87 @@
+/* Trees to records and back. A write encodes once: the draft's bytes are what the store keeps, what watchers
+ * get and what the writer is answered with. */
+#include "worker/write/commit.h"
+
+#include <stdlib.h>
+#include "registry/rules/selectors.h"
+#include "registry/walk/encode.h"
+#include "registry/walk/json.h"
+#include "registry/walk/tree.h"
+#include "shm/base/must.h"
+
+static int label_cmp(const void *a, const void *b)
+{
+    return str_cmp(((const struct record_label *)a)->key, ((const struct record_label *)b)->key);
+}
+
+static int labels_of(struct arena *a, const json_t *obj, struct record_label **out)
+{
+    json_t *labels = tree_get(obj, "metadata.labels"), *v;
+    size_t max = json_object_size(labels);
+    const char *key;
+    int n = 0;
+
+    if (max > RECORD_LABELS_MAX)
+        max = RECORD_LABELS_MAX;
+    *out = arena_alloc(a, max * sizeof(**out));
+    json_object_foreach(labels, key, v)
+    {
+        if ((size_t)n < max && json_is_string(v))
+            (*out)[n++] = (struct record_label){str_of(key), {json_string_value(v), json_string_length(v)}};
+    }
+    if (n)
+        qsort(*out, (size_t)n, sizeof(**out), label_cmp);
+    return n;
+}
+
+static int fields_of(struct arena *a, const json_t *obj, const struct schema_resource *r,
+                     struct record_field **out)
+{
+    int n = 0;
+
+    *out = arena_alloc(a, (size_t)r->nselectable * sizeof(**out));
+    for (int i = 0; i < r->nselectable && n < RECORD_FIELDS_MAX; i++) {
+        struct str v = selectable_value(a, obj, &r->selectable[i]);
+
+        if (v.n)
+            (*out)[n++] = (struct record_field){(uint16_t)i, r->selectable[i].indexed, v};
+    }
+    return n;
+}
+
+void record_make(struct buf *out, struct arena *a, const json_t *obj, const struct schema_resource *r,
+                 int64_t expires_s)
+{
+    struct encode_marks marks = {0};
+    struct record_label *labels;
+    struct record_field *fields;
+    struct record_parts p = {0};
+    struct buf json = {0};
+
+    encode_object(&json, obj, r, &marks);
+    p.resource = r->id;
+    p.nlabels = labels_of(a, obj, &labels);
+    p.labels = labels;
+    p.nfields = fields_of(a, obj, r, &fields);
+    p.fields = fields;
+    p.json = buf_view(&json);
+    p.body_at = marks.body_at;
+    p.rv_at = marks.rv_at;
+    p.ns_at = marks.ns_at;
+    p.name_at = marks.name_at;
+    p.ns_bytes = marks.ns_bytes;
+    p.name_bytes = marks.name_bytes;
+    p.expires_s = expires_s;
+    record_draft(out, &p);
+    buf_free(&json);
+}
+
+json_t *record_tree(struct arena *a, const struct record *rec)
+{
+    const char *err;
+    json_t *obj = json_read(a, record_json(rec), NULL, &err);
+
+    /* The store holds what this server encoded. */
+    must(json_is_object(obj));
+    return obj;
+}

@@ -1,0 +1,313 @@
+/* Optimistic all the way: no lock is held while a request thinks. The store refuses a write whose base has
+ * moved, and the step runs again on the new state, so that unconditional updates and patches never fail for
+ * being late. */
+#include "worker/write/write.h"
+
+#include <errno.h>
+#include "registry/walk/tree.h"
+#include "shm/base/clock.h"
+#include "shm/base/must.h"
+#include "worker/pipeline/pipeline.h"
+#include "worker/read/freshness.h"
+#include "worker/write/commit.h"
+
+#define TOO_LATE "the object has been modified; please apply your changes to the latest version and try again"
+
+static void cleanup(void *arg)
+{
+    struct write *w = arg;
+
+    if (w->state == WRITE_SENT)
+        store_cancel(w->ctx->store, w->ticket);
+    w->state = WRITE_OVER;
+    buf_free(&w->draft);
+}
+
+struct write *write_new(struct context *ctx, struct arena *a, struct request *rq,
+                        const struct schema_resource *stored, struct str ns, struct str name)
+{
+    struct write *w = arena_alloc(a, sizeof(*w));
+
+    *w = (struct write){.magic = WRITE_MAGIC,
+                        .ctx = ctx,
+                        .rq = rq,
+                        .arena = a,
+                        .stored = stored,
+                        .ns = stored->flags & RESOURCE_NAMESPACED ? ns : STR_NONE,
+                        .name = name,
+                        .st = {.arena = a}};
+    arena_cleanup(a, cleanup, w);
+    return w;
+}
+
+static void drop_tree(void *arg)
+{
+    json_decref(arg);
+}
+
+json_t *write_keep_tree(struct arena *a, json_t *tree)
+{
+    if (tree)
+        arena_cleanup(a, drop_tree, tree);
+    return tree;
+}
+
+static void finish(struct write *w)
+{
+    w->state = WRITE_OVER;
+}
+
+static void on_store(void *arg, const struct store_result *r)
+{
+    struct write *w = arg;
+
+    must_be(w, WRITE_MAGIC);
+    w->result = *r;
+    w->state = WRITE_ANSWERED;
+    /* Whoever reads from now on has to see it. */
+    if (r->error == 0)
+        snapshots_turn(w->ctx->snapshots);
+    if (w->rq)
+        pipeline_resume(w->rq);
+    else
+        w->wake(w);
+}
+
+static void store_failed(struct write *w, int error)
+{
+    switch (error) {
+    case -EFBIG:
+        status_set(&w->st, 413, "RequestEntityTooLarge", "Request entity too large: the object is too large");
+        break;
+    case -ETIMEDOUT:
+        status_timeout(&w->st, w->stored->group, w->stored->plural, "write", 0);
+        break;
+    case -EAGAIN:
+        status_too_many(&w->st, 1, "the store has too many writes waiting, please try again");
+        break;
+    default:
+        status_internal(&w->st, "the store could not write: %s", strerror(-error));
+    }
+    finish(w);
+}
+
+static void submit(struct write *w, enum store_verb verb, int64_t expect)
+{
+    struct store_op op = {.verb = verb, .expect = expect};
+    int e;
+
+    key_make(&op.key, w->stored->id, w->ns, w->name);
+    if (verb == STORE_PUT)
+        op.draft = (const struct record *)(const void *)w->draft.p;
+    w->state = WRITE_SENT;
+    e = store_submit(w->ctx->store, &op, on_store, w, &w->ticket);
+    if (e)
+        store_failed(w, e);
+}
+
+/* The draft's bytes against the stored ones, both without the digits of resourceVersion. */
+static bool same_bytes(const struct record *draft, const struct record *stored)
+{
+    const char *a = (const char *)draft, *b = (const char *)stored;
+    size_t head = draft->rv_off - draft->json_off, tail = draft->json_bytes - head;
+
+    if (!draft->rv_off || stored->rv_off - stored->json_off != head)
+        return false;
+    if (stored->json_bytes - head - stored->rv_bytes != tail)
+        return false;
+    return memcmp(a + draft->json_off, b + stored->json_off, head) == 0 &&
+           memcmp(a + draft->rv_off, b + stored->rv_off + stored->rv_bytes, tail) == 0;
+}
+
+/* Events go by themselves. */
+static int64_t expires_s(const struct write *w, const json_t *obj)
+{
+    if (strcmp(w->stored->kind, "Event") != 0)
+        return 0;
+    return clock_wall_s() + w->ctx->options->event_ttl / 1000;
+}
+
+static void set_revision(json_t *obj, int64_t revision)
+{
+    char text[24];
+
+    if (revision <= 0) {
+        tree_delete(obj, "metadata.resourceVersion");
+        return;
+    }
+    snprintf(text, sizeof(text), "%lld", (long long)revision);
+    tree_set_string(obj, "metadata.resourceVersion", text);
+}
+
+static void answer_tree(struct write *w, json_t *tree, int64_t revision)
+{
+    set_revision(tree, revision);
+    w->tree = write_keep_tree(w->arena, tree);
+    w->revision = revision;
+    finish(w);
+}
+
+static void answer_draft(struct write *w)
+{
+    const struct record *draft = (const struct record *)(const void *)w->draft.p;
+    void *dst = arena_raw(w->arena, record_finished_bytes(draft, w->result.revision));
+
+    record_finish(dst, draft, w->result.revision, 0);
+    w->record = dst;
+    w->revision = w->result.revision;
+    finish(w);
+}
+
+static void put(struct write *w, const struct record *rec, json_t *old, json_t *out)
+{
+    buf_clear(&w->draft);
+    record_make(&w->draft, w->arena, out, w->stored, expires_s(w, out));
+    w->created = !rec;
+    if (rec && same_bytes((const struct record *)(const void *)w->draft.p, rec)) {
+        if (w->verdict == WRITE_PUT) {
+            answer_tree(w, json_incref(old), rec->mod_revision);
+            return;
+        }
+        w->removing = true;
+        w->tree = write_keep_tree(w->arena, json_incref(out));
+        submit(w, STORE_DELETE, w->old_revision);
+        return;
+    }
+    submit(w, STORE_PUT, rec ? w->old_revision : STORE_EXPECT_ABSENT);
+}
+
+static void dry(struct write *w, json_t *old, json_t *out)
+{
+    w->created = !old;
+    w->removed = w->verdict == WRITE_REMOVE || w->verdict == WRITE_PUT_REMOVE;
+    answer_tree(w, json_incref(out ? out : old), w->old_revision);
+}
+
+static void decide(struct write *w, const struct record *rec)
+{
+    json_t *old = rec ? record_tree(w->arena, rec) : NULL, *out = NULL;
+
+    w->old_revision = rec ? rec->mod_revision : 0;
+    w->removing = false;
+    w->verdict = w->step(w, old, &out);
+    if (w->verdict == WRITE_FAIL) {
+        finish(w);
+    } else if (w->verdict == WRITE_AGAIN) {
+        w->state = WRITE_READS;
+    } else if (w->verdict == WRITE_KEEP) {
+        answer_tree(w, json_incref(out ? out : old), w->old_revision);
+    } else if (w->dry_run) {
+        dry(w, old, out);
+    } else if (w->verdict == WRITE_REMOVE) {
+        w->tree = write_keep_tree(w->arena, json_incref(out ? out : old));
+        submit(w, STORE_DELETE, w->old_revision);
+    } else {
+        put(w, rec, old, out);
+    }
+    json_decref(out);
+    json_decref(old);
+}
+
+/* The newest state. NULL: waiting, or the write is over. */
+static struct snapshot *newest(struct write *w)
+{
+    bool suspended = false;
+    struct snapshot *s;
+
+    if (w->rq) {
+        s = freshness_snapshot(w->rq, -1, &suspended, &w->st);
+        if (!s && !suspended)
+            finish(w);
+        return s;
+    }
+    s = snapshot_get(w->ctx->snapshots);
+    if (s && snapshot_revision(s) < store_revision(w->ctx->store)) {
+        snapshot_unref(s);
+        snapshots_turn(w->ctx->snapshots);
+        s = snapshot_get(w->ctx->snapshots);
+    }
+    if (!s) {
+        status_internal(&w->st, "the cache could not be read: %s", strerror(errno));
+        finish(w);
+    }
+    return s;
+}
+
+static bool read_and_decide(struct write *w)
+{
+    struct snapshot *s = newest(w);
+    struct key k;
+
+    if (!s)
+        return false;
+    key_make(&k, w->stored->id, w->ns, w->name);
+    decide(w, snapshot_object(s, &k));
+    snapshot_unref(s);
+    return true;
+}
+
+static void again(struct write *w)
+{
+    snapshots_turn(w->ctx->snapshots);
+    w->removing = false;
+    w->state = WRITE_READS;
+    if (++w->tries < WRITE_TRIES_MAX)
+        return;
+    status_conflict(&w->st, w->stored->group, w->stored->plural, w->name, TOO_LATE);
+    finish(w);
+}
+
+static void answered(struct write *w)
+{
+    bool goes = w->removing || w->verdict == WRITE_REMOVE;
+
+    if (w->result.error == -ESTALE || w->result.error == -EEXIST) {
+        again(w);
+    } else if (w->result.error) {
+        store_failed(w, w->result.error);
+    } else if (goes) {
+        w->removed = true;
+        w->revision = w->result.revision;
+        finish(w);
+    } else if (w->verdict == WRITE_PUT_REMOVE) {
+        answer_draft(w);
+        w->removing = true;
+        submit(w, STORE_DELETE, w->result.revision);
+    } else {
+        answer_draft(w);
+    }
+}
+
+bool write_run(struct write *w)
+{
+    must_be(w, WRITE_MAGIC);
+    for (;;) {
+        switch (w->state) {
+        case WRITE_READS:
+            if (!read_and_decide(w) && w->state == WRITE_READS)
+                return false;
+            break;
+        case WRITE_SENT:
+            return false;
+        case WRITE_ANSWERED:
+            answered(w);
+            break;
+        case WRITE_OVER:
+            return true;
+        }
+    }
+}
+
+static enum stage_result resume(struct request *rq)
+{
+    return write_go(rq->stage_state);
+}
+
+enum stage_result write_go(struct write *w)
+{
+    struct request *rq = w->rq;
+
+    rq->stage_state = w;
+    rq->resume = resume;
+    return write_run(w) ? w->over(rq, w) : STAGE_SUSPEND;
+}

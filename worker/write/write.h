@@ -1,0 +1,71 @@
+/* One write on its way: read the newest state, make the next one of it, hand it to the store, and begin anew
+ * when somebody else was faster (the reference's GuaranteedUpdate). Used with a request, which is parked
+ * meanwhile, and without (keeper, collections). */
+#ifndef WORKER_WRITE_WRITE_H
+#define WORKER_WRITE_WRITE_H
+
+#include <jansson.h>
+#include "registry/status.h"
+#include "shm/store/store.h"
+#include "worker/request/request.h"
+
+#define WRITE_MAGIC 0x77726974u
+#define WRITE_TRIES_MAX 64
+
+enum write_verdict {
+    WRITE_FAIL,       /* w->st says why */
+    WRITE_AGAIN,      /* w->name was changed: look there */
+    WRITE_KEEP,       /* nothing is written; *out, or the stored state, is the answer */
+    WRITE_PUT,        /* *out is the new state */
+    WRITE_REMOVE,     /* the object goes; *out, or the stored state, is the answer */
+    WRITE_PUT_REMOVE, /* *out is written and the object removed right after */
+};
+
+enum write_state { WRITE_READS, WRITE_SENT, WRITE_ANSWERED, WRITE_OVER };
+
+struct write {
+    unsigned magic;
+    enum write_state state;
+    struct context *ctx;
+    struct request *rq; /* NULL: not for a request */
+    struct arena *arena;
+    const struct schema_resource *stored; /* the storage resource: trees are in its form */
+    struct str ns, name;
+    bool dry_run;
+    /* From the stored state (NULL: absent; borrowed) to what shall be (*out: new reference). Called again
+     * after a conflict. */
+    enum write_verdict (*step)(struct write *w, const json_t *old, json_t **out);
+    /* With a request: sends the answer. */
+    enum stage_result (*over)(struct request *rq, struct write *w);
+    /* Without: called from the loop when the store answered; calls write_run. */
+    void (*wake)(struct write *w);
+    void *arg;
+
+    /* when over */
+    struct status st; /* failed or not */
+    bool created, removed;
+    json_t *tree;                /* the answer as a tree; lives as long as the arena; NULL: record is it */
+    const struct record *record; /* the answer's finished bytes; in the arena */
+    int64_t revision;            /* that the answer carries; 0: none (dry run of a create) */
+
+    /* the write's own */
+    enum write_verdict verdict;
+    int64_t old_revision;
+    struct buf draft;
+    struct store_result result;
+    uint64_t ticket;
+    int tries;
+    bool removing; /* second half of PUT_REMOVE */
+};
+
+/* A write in the arena, with clean-up. The caller fills step and over or wake. */
+struct write *write_new(struct context *ctx, struct arena *a, struct request *rq,
+                        const struct schema_resource *stored, struct str ns, struct str name);
+/* Goes on until the write is over (true) or waits (false: resumed through the request, or wake is called). */
+bool write_run(struct write *w);
+/* Runs a request's write and answers through w->over; for handlers to return. */
+enum stage_result write_go(struct write *w);
+/* A tree that goes with the arena. Takes the reference, returns it borrowed. */
+json_t *write_keep_tree(struct arena *a, json_t *tree);
+
+#endif
