@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include "registry/walk/encode.h"
 #include "registry/walk/json.h"
-#include "worker/read/text.h"
-#include "worker/write/commit.h"
 #include "worker/read/scale.h"
+#include "worker/read/text.h"
+#include "worker/request/status.h"
+#include "worker/write/commit.h"
 
 bool form_init(struct reply_form *f, struct request *rq, struct status *st)
 {
@@ -168,14 +169,15 @@ void form_item(const struct reply_form *f, struct arena *a, struct buf *out, con
 
 static void render(const struct reply_form *f, struct arena *a, struct buf *out, struct str json)
 {
+    if (f->accept.media != MEDIA_YAML) {
+        json_indent(out, json);
+        return;
+    }
     const char *err;
     json_t *t = json_read(a, json, NULL, &err);
     if (!t)
         return;
-    if (f->accept.media == MEDIA_YAML)
-        yaml_write(out, t);
-    else
-        json_write(out, t, 2);
+    yaml_write(out, t);
     json_decref(t);
 }
 

@@ -1,0 +1,49 @@
+/* Rare by nature (one a minute and watch), so a bookmark is built plainly, from a tree. */
+#include "worker/watch/bookmark.h"
+
+#include <stdio.h>
+#include "registry/walk/encode.h"
+
+#define PERIOD_MS 60000
+#define JITTER_MS 6000
+#define BEFORE_END_MS 2000
+
+static json_t *empty_object(const struct schema_resource *r, int64_t revision, bool initial_end)
+{
+    char rv[24];
+    snprintf(rv, sizeof(rv), "%lld", (long long)revision);
+    json_t *obj = json_object(), *meta = json_object();
+    json_object_set_new(obj, "kind", json_string(r->kind));
+    json_object_set_new(obj, "apiVersion", json_string(r->api_version));
+    json_object_set_new(meta, "resourceVersion", json_string(rv));
+    if (initial_end) {
+        json_t *notes = json_object();
+        json_object_set_new(notes, "k8s.io/initial-events-end", json_string("true"));
+        json_object_set_new(meta, "annotations", notes);
+    }
+    json_object_set_new(obj, "metadata", meta);
+    return obj;
+}
+
+void bookmark_push(struct watch *w, int64_t revision, bool initial_end)
+{
+    struct arena *scratch = arena_new(0);
+    struct buf text = {0};
+    json_t *obj = empty_object(w->form.resource, revision, initial_end);
+    encode_object(&text, obj, w->form.resource, NULL);
+    buf_puts(&w->built, "{\"type\":\"BOOKMARK\",\"object\":");
+    form_given(&w->form, scratch, &w->built, obj, buf_view(&text), !w->headers_sent, initial_end);
+    buf_puts(&w->built, "}\n");
+    w->headers_sent = true;
+    json_decref(obj);
+    buf_free(&text);
+    arena_free(scratch);
+}
+
+int64_t bookmark_next_ms(struct watch *w, int64_t now_ms)
+{
+    int64_t at = now_ms + PERIOD_MS - JITTER_MS + dispatch_random(w->d, 2 * JITTER_MS);
+    if (w->end_ms - BEFORE_END_MS < at)
+        at = w->end_ms - BEFORE_END_MS;
+    return at <= now_ms ? INT64_MAX : at;
+}
