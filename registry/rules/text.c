@@ -208,7 +208,7 @@ void text_put_double(struct buf *out, double v)
         put_plain(out, &d);
 }
 
-void text_put_double_g(struct buf *out, double v, int bits)
+static void put_general(struct buf *out, double v, int bits, int plain_below)
 {
     struct digits d;
 
@@ -223,8 +223,18 @@ void text_put_double_g(struct buf *out, double v, int bits)
     shortest(v, bits, &d);
     if (d.negative)
         buf_putc(out, '-');
-    if (d.exp < -4 || d.exp >= 6)
+    if (d.exp < -4 || d.exp >= plain_below)
         put_exponent(out, &d, 2);
     else
         put_plain(out, &d);
+}
+
+void text_put_double_g(struct buf *out, double v, int bits)
+{
+    put_general(out, v, bits, 6);
+}
+
+void text_put_double_v(struct buf *out, double v)
+{
+    put_general(out, v, 64, 21);
 }

@@ -21,5 +21,7 @@ const char *text_quoted(struct arena *a, struct str s);
 void text_put_double(struct buf *out, double v);
 /* As strconv.FormatFloat(v, 'g', -1, bits) prints it; bits 32 or 64. */
 void text_put_double_g(struct buf *out, double v, int bits);
+/* As fmt's %v prints it. */
+void text_put_double_v(struct buf *out, double v);
 
 #endif

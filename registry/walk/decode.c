@@ -5,7 +5,7 @@
  * walk and wins. */
 #include "registry/walk/decode.h"
 
-#include <stdio.h>
+#include <math.h>
 #include "registry/rules/base64.h"
 #include "registry/rules/quantities.h"
 #include "registry/rules/text.h"
@@ -26,6 +26,7 @@ struct decoder {
     struct findings *strict;
     const char *soft; /* the first value of the wrong type */
     const char *hard;
+    bool merged; /* decode_merged */
 };
 
 /* What becomes of a value. */
@@ -165,6 +166,8 @@ static const char *type_error(struct decoder *d, const char *what, const char *t
     struct buf path = {0};
     const char *text;
 
+    if (d->merged)
+        at = NULL;
     for (const struct spot *s = at; s && !owner; s = s->up)
         owner = s->owner;
     put_struct_path(&path, at);
@@ -195,12 +198,6 @@ static enum verdict wrong(struct decoder *d, const json_t *v, const struct schem
                           const struct spot *at)
 {
     return wrong_as(d, value_word(v), t, at);
-}
-
-static enum verdict stop(struct decoder *d, const char *text)
-{
-    d->hard = text;
-    return STOP;
 }
 
 static struct str string_of(const json_t *v)
@@ -317,12 +314,21 @@ static enum verdict walk_list(struct decoder *d, json_t *v, const struct schema_
     return KEEP;
 }
 
-static enum verdict walk_int(struct decoder *d, json_t *v, const struct schema_type *t, const struct spot *at)
+static enum verdict walk_int(struct decoder *d, json_t *v, const struct schema_type *t, const struct spot *at,
+                             json_t **replacement)
 {
     bool narrow = t->kind == SCHEMA_INT32;
 
     if (!json_is_number(v))
         return wrong(d, v, t, at);
+    if (d->merged && json_is_real(v)) {
+        double whole = json_real_value(v);
+
+        if (whole != trunc(whole) || fabs(whole) >= 9.2e18)
+            return wrong(d, v, t, at);
+        *replacement = json_integer((json_int_t)whole);
+        return REPLACE;
+    }
     if (json_is_integer(v) && (!narrow || json_integer_value(v) == (int32_t)json_integer_value(v)))
         return KEEP;
     return wrong_as(d, number_word(d, v), t, at);
@@ -340,7 +346,8 @@ static enum verdict walk_bytes(struct decoder *d, json_t *v, const struct schema
         return wrong(d, v, t, at);
     if (!base64_decode(d->arena, string_of(v), &bytes, &bad_at)) {
         if (!d->soft)
-            d->soft = arena_printf(d->arena, "illegal base64 data at input byte %zu", bad_at);
+            d->soft = arena_printf(d->arena, "%sillegal base64 data at input byte %zu",
+                                   d->merged ? "error decoding from json: " : "", bad_at);
         return KEEP;
     }
     base64_encode(&again, bytes); /* line breaks and stray bits do not survive the reference either */
@@ -413,7 +420,7 @@ static enum verdict walk(struct decoder *d, json_t *v, const struct schema_type 
         return json_is_number(v) ? KEEP : wrong(d, v, t, at);
     case SCHEMA_INT32:
     case SCHEMA_INT64:
-        return walk_int(d, v, t, at);
+        return walk_int(d, v, t, at, replacement);
     case SCHEMA_BYTES:
         return walk_bytes(d, v, t, at, replacement);
     case SCHEMA_TIME:
@@ -431,16 +438,29 @@ static enum verdict walk(struct decoder *d, json_t *v, const struct schema_type 
     return KEEP;
 }
 
+static bool decode(struct decoder *d, json_t *obj, const struct schema_type *t, struct status *st)
+{
+    json_t *replacement = NULL;
+
+    walk(d, obj, t, NULL, &replacement);
+    if (!d->hard && !d->soft)
+        return true;
+    status_bad_request(st, "%s", d->hard ? d->hard : d->soft);
+    return false;
+}
+
 bool decode_tree(json_t *obj, const struct schema_type *t, struct findings *strict, struct status *st)
 {
     struct decoder d = {.arena = st->arena, .strict = strict};
-    json_t *replacement = NULL;
 
-    walk(&d, obj, t, NULL, &replacement);
-    if (!d.hard && !d.soft)
-        return true;
-    status_bad_request(st, "%s", d.hard ? d.hard : d.soft);
-    return false;
+    return decode(&d, obj, t, st);
+}
+
+bool decode_merged(json_t *obj, const struct schema_type *t, struct findings *strict, struct status *st)
+{
+    struct decoder d = {.arena = st->arena, .strict = strict, .merged = true};
+
+    return decode(&d, obj, t, st);
 }
 
 bool decode_gvk(struct arena *a, const json_t *body, struct str *api_version, struct str *kind,

@@ -17,6 +17,11 @@
  * front what it was reading (`Pod in version "v1" cannot be handled as a Pod: ` for bodies of objects). */
 bool decode_tree(json_t *obj, const struct schema_type *t, struct findings *strict, struct status *st);
 
+/* The same for the result of a strategic merge, which the reference does not decode from text but converts:
+ * other messages ("cannot restore slice from map", "unrecognized type: int32"), whole numbers may have a
+ * point. */
+bool decode_merged(json_t *obj, const struct schema_type *t, struct findings *strict, struct status *st);
+
 /* apiVersion and kind as a body states them, "" where it does not; views into the tree. Keys match without
  * regard to case, as the reference's first look does. false: *err is its message, beginning with "couldn't
  * get version/kind"; text that json_read refuses gets the prefix DECODE_GVK_PREFIX too. */
