@@ -194,10 +194,40 @@ static enum verdict wrong_as(struct decoder *d, const char *what, const struct s
     return KEEP;
 }
 
+static enum verdict stop(struct decoder *d, const char *text)
+{
+    d->hard = text;
+    return STOP;
+}
+
+/* What the converter says. */
+static const char *restore_error(struct decoder *d, const json_t *v, const struct schema_type *t)
+{
+    static const char *const from[] = {
+        [JSON_OBJECT] = "map",   [JSON_ARRAY] = "slice", [JSON_STRING] = "string", [JSON_INTEGER] = "int64",
+        [JSON_REAL] = "float64", [JSON_TRUE] = "bool",   [JSON_FALSE] = "bool",
+    };
+    static const char *const to[] = {
+        [SCHEMA_STRING] = "string", [SCHEMA_BOOL] = "bool",       [SCHEMA_INT32] = "int32",
+        [SCHEMA_INT64] = "int64",   [SCHEMA_FLOAT64] = "float64",
+    };
+    const char *kind = from[json_typeof(v)];
+
+    if (t->kind == SCHEMA_STRUCT)
+        return arena_printf(d->arena, "cannot restore struct from: %s", kind);
+    if (t->kind == SCHEMA_MAP)
+        return arena_printf(d->arena, "cannot restore map from %s", kind);
+    if (t->kind == SCHEMA_LIST || t->kind == SCHEMA_BYTES)
+        return arena_printf(d->arena, "cannot restore slice from %s", kind);
+    if (json_is_number(v) && (t->kind == SCHEMA_STRING ? json_is_integer(v) : t->kind != SCHEMA_BOOL))
+        return arena_printf(d->arena, "cannot convert %s to %s", kind, to[t->kind]);
+    return arena_printf(d->arena, "unrecognized type: %s", to[t->kind]);
+}
+
 static enum verdict wrong(struct decoder *d, const json_t *v, const struct schema_type *t,
                           const struct spot *at)
 {
-    return wrong_as(d, value_word(v), t, at);
+    return d->merged ? stop(d, restore_error(d, v, t)) : wrong_as(d, value_word(v), t, at);
 }
 
 static struct str string_of(const json_t *v)
