@@ -20,6 +20,8 @@ struct stats;     /* worker/request/stats.h: request counters and histograms for
 struct pipeline;  /* worker/pipeline/pipeline.h */
 struct net;       /* worker/net/accept.h */
 
+#define CONTEXT_MAGIC 0x63747874u
+
 struct context {
     unsigned magic;
     const struct options *options;
