@@ -160,7 +160,10 @@ static enum body_result fill(struct request *rq)
             return BODY_ABORT;
         if (res->ended || res->head_only || !res->refill)
             return BODY_END;
+        if (res->waiting)
+            return BODY_WAIT;
         queue_clear(res);
+        res->woken = false;
         switch (res->refill(rq)) {
         case BODY_MORE:
             if (!queue_empty(res) || !loop_turn_over(rq->ctx->loop))
@@ -168,6 +171,7 @@ static enum body_result fill(struct request *rq)
             request_wake(rq); /* it worked and found nothing yet: the rest of the slice belongs to others */
             return BODY_WAIT;
         case BODY_WAIT:
+            res->waiting = !res->woken;
             if (queue_empty(res))
                 return BODY_WAIT;
             break;
@@ -416,6 +420,8 @@ void body_drop(struct request *rq)
 void request_wake(struct request *rq)
 {
     must_be(rq, REQUEST_MAGIC);
+    rq->res.waiting = false;
+    rq->res.woken = true;
     if (rq->res.begun)
         rq->transport->wake(rq);
 }

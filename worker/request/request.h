@@ -100,6 +100,7 @@ struct response {
     uint64_t bytes_sent;
     bool aborted;             /* BODY_ABORT was said */
     bool pin_parked;          /* the pin is registered with snapshot_set_reclaim */
+    bool waiting, woken;      /* BODY_WAIT was said, and no request_wake came since; one came during refill */
 };
 
 /* What a protocol does for requests. All calls come from the loop's thread. */
