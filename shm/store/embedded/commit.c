@@ -304,26 +304,57 @@ static int try_batch(struct commit *c, struct item *items, int n)
     return 0;
 }
 
-/* The disk or the map is full: gives up half of the window, and what dead readers pin. Now and then only, or
- * hopeless writes would eat the window up. */
-static bool relieve(struct commit *c)
+static int trim_half(struct commit *c)
+{
+    MDB_txn *txn;
+    int rc = cache_errno(mdb_txn_begin(c->cache->env, NULL, 0, &txn));
+    if (rc)
+        return rc;
+    struct trim hard;
+    int n = trim_init(&hard, c->cache, txn, 0, 0);
+    hard.max_bytes = hard.bytes / 2;
+    if (!n)
+        n = trim_run(&hard, c->cache, txn, clock_wall_us() / 1000);
+    if (n <= 0) {
+        mdb_txn_abort(txn);
+        return n ? n : -ENOSPC;
+    }
+    c->trim.bytes = hard.bytes;
+    return cache_errno(mdb_txn_commit(txn));
+}
+
+/* LMDB reuses what a transaction freed only in the next but one; aborted ones do not count. */
+static int pass_one_txn(struct commit *c)
+{
+    MDB_txn *txn;
+    int64_t revision;
+    int rc = cache_errno(mdb_txn_begin(c->cache->env, NULL, 0, &txn));
+    if (rc)
+        return rc;
+    rc = cache_meta_get(c->cache, txn, CACHE_META_REVISION, &revision);
+    if (!rc)
+        rc = cache_meta_put(c->cache, txn, CACHE_META_REVISION, revision);
+    if (!rc)
+        return cache_errno(mdb_txn_commit(txn));
+    mdb_txn_abort(txn);
+    return rc;
+}
+
+/* The disk or the map is full: gives up half of the window, and what dead readers pin. What is left below an
+ * eighth of the window's bound is kept for deletions, which need room for their event before they make any;
+ * others get at it now and then only. */
+static bool relieve(struct commit *c, const struct item *it)
 {
     int64_t now = clock_ms();
-    if (c->relieved_ms && now - c->relieved_ms < RELIEF_INTERVAL_MS)
+    bool due = !c->relieved_ms || now - c->relieved_ms >= RELIEF_INTERVAL_MS;
+    if (!due && c->trim.bytes <= c->trim.max_bytes / 8 && request_of(c, it)->verb != STORE_DELETE)
         return false;
-    c->relieved_ms = now;
-    log_error("store: disk or cache map is full; trimming the watch window");
-    cache_reap_readers(c->cache);
-    MDB_txn *txn;
-    if (mdb_txn_begin(c->cache->env, NULL, 0, &txn))
-        return false;
-    struct trim hard = c->trim;
-    hard.max_bytes = hard.bytes / 2;
-    if (trim_run(&hard, c->cache, txn, clock_wall_us() / 1000) <= 0) {
-        mdb_txn_abort(txn);
-        return false;
+    if (due) {
+        log_error("store: disk or cache map is full; trimming the watch window");
+        cache_reap_readers(c->cache);
+        c->relieved_ms = now;
     }
-    return mdb_txn_commit(txn) == 0;
+    return trim_half(c) == 0 && pass_one_txn(c) == 0;
 }
 
 static int refuse(struct commit *c, struct item *it)
@@ -341,8 +372,7 @@ static int run_single(struct commit *c, struct item *it)
     int rc = try_batch(c, it, 1);
     if (rc != -ENOSPC)
         return rc;
-    /* pages freed by one transaction are used by the next but one */
-    for (int again = relieve(c) ? 2 : 0; again > 0 && rc == -ENOSPC; again--)
+    if (relieve(c, it))
         rc = try_batch(c, it, 1);
     return rc == -ENOSPC ? refuse(c, it) : rc;
 }
