@@ -48,6 +48,7 @@ static enum stage_result look_up(struct request *rq)
     struct status st = {.arena = rq->arena};
     bool suspended;
     struct snapshot *snap = freshness_snapshot(rq, g->wanted, &suspended, &st);
+    rq->resume = look_up;
     if (suspended)
         return STAGE_SUSPEND;
     if (!snap)
@@ -81,6 +82,5 @@ enum stage_result handler_get(struct request *rq)
     if (status_failed(&st))
         return fail(rq, &st);
     rq->stage_state = g;
-    rq->resume = look_up;
     return look_up(rq);
 }

@@ -223,6 +223,7 @@ static enum stage_result begin(struct request *rq)
     struct status st = {.arena = rq->arena};
     bool suspended;
     struct snapshot *snap = freshness_snapshot(rq, l->wanted, &suspended, &st);
+    rq->resume = begin;
     if (suspended)
         return STAGE_SUSPEND;
     if (!snap)
@@ -255,6 +256,5 @@ enum stage_result handler_list(struct request *rq)
     if (!choose_state(rq, l, &st))
         return fail(rq, &st);
     rq->stage_state = l;
-    rq->resume = begin;
     return begin(rq);
 }

@@ -58,6 +58,7 @@ static enum stage_result begin_fresh(struct request *rq)
     const char *why;
     rv_parse(rq->arena, w->opt.rv_text, &rv, &why);
     struct snapshot *snap = freshness_snapshot(rq, w->opt.rv_text.n ? rv : -1, &suspended, &st);
+    rq->resume = begin_fresh;
     if (suspended)
         return STAGE_SUSPEND;
     if (!snap) {
@@ -98,7 +99,6 @@ enum stage_result handler_watch(struct request *rq)
     bool keyed = w->sel.name.n || w->sel.trigger;
     w->early = w->opt.labels.n || w->opt.fields.n > keyed;
     rq->stage_state = w;
-    rq->resume = begin_fresh;
     if (w->opt.send_initial == 1 || rv == 0)
         return begin_fresh(rq);
     w->cursor = rv;
