@@ -1,0 +1,187 @@
+/* /healthz, /livez, /readyz: checks as a table, each with the paths it counts for. What failed is told by
+ * name only, because anybody may ask; why it failed is in the log (reference: apiserver/pkg/server/healthz).
+ */
+#include "worker/handlers/health.h"
+
+#include <stdio.h>
+#include "shm/base/log.h"
+#include "worker/handlers/handlers.h"
+#include "worker/request/status.h"
+
+enum { HEALTHZ = 1, LIVEZ = 2, READYZ = 4, ALL = 7 };
+#define EXCLUDES_MAX 16
+
+struct check {
+    const char *name;
+    unsigned paths;
+    const char *(*run)(const struct context *ctx); /* NULL: well; or what is wrong */
+};
+
+static const char *check_ping(const struct context *ctx)
+{
+    return NULL;
+}
+
+/* Log lines are written where they arise, so whoever answers has not been blocked by one. */
+static const char *check_log(const struct context *ctx)
+{
+    return NULL;
+}
+
+static const char *check_store(const struct context *ctx)
+{
+    return atomic_load(ctx->area->store_ready) ? NULL : "the store is not open";
+}
+
+static const char *check_cache(const struct context *ctx)
+{
+    struct snapshot *s = snapshot_get(ctx->snapshots);
+    if (!s)
+        return "the cache can't be read";
+    snapshot_unref(s);
+    return NULL;
+}
+
+static const char *check_shutdown(const struct context *ctx)
+{
+    return ctx->draining ? "process is shutting down" : NULL;
+}
+
+static const struct check checks[] = {
+    {"ping", ALL, check_ping},
+    {"log", ALL, check_log},
+    {"etcd", ALL, check_store},
+    {"etcd-readiness", READYZ, check_store},
+    {"informer-sync", READYZ, check_cache},
+    {"shutdown", READYZ, check_shutdown},
+};
+#define NCHECKS (sizeof(checks) / sizeof(checks[0]))
+
+static const struct {
+    const char *path, *name;
+    unsigned bit;
+} groups[] = {{"/healthz", "healthz", HEALTHZ}, {"/livez", "livez", LIVEZ}, {"/readyz", "readyz", READYZ}};
+#define NGROUPS (sizeof(groups) / sizeof(groups[0]))
+
+void health_paths(void (*fn)(void *arg, const char *path), void *arg)
+{
+    char path[64];
+    for (size_t g = 0; g < NGROUPS; g++) {
+        fn(arg, groups[g].path);
+        for (size_t i = 0; i < NCHECKS; i++) {
+            if (!(checks[i].paths & groups[g].bit))
+                continue;
+            snprintf(path, sizeof(path), "%s/%s", groups[g].path, checks[i].name);
+            fn(arg, path);
+        }
+    }
+}
+
+struct excludes {
+    struct str name[EXCLUDES_MAX];
+    bool known[EXCLUDES_MAX];
+    int n;
+};
+
+/* All values of exclude=; the parameter may come many times. */
+static void read_excludes(struct request *rq, struct excludes *ex)
+{
+    struct str rest = rq->query, pair;
+    while (ex->n < EXCLUDES_MAX && str_next(&rest, '&', &pair)) {
+        if (str_starts(pair, STR("exclude=")))
+            ex->name[ex->n++] = (struct str){pair.p + 8, pair.n - 8};
+    }
+}
+
+static bool excluded(struct excludes *ex, const char *name)
+{
+    bool hit = false;
+    for (int i = 0; i < ex->n; i++)
+        if (str_is(ex->name[i], name))
+            hit = ex->known[i] = true;
+    return hit;
+}
+
+static void put_unknown(struct excludes *ex, struct buf *out)
+{
+    int n = 0;
+    for (int i = 0; i < ex->n; i++)
+        if (!ex->known[i])
+            buf_printf(out, "%s\"%.*s\"",
+                       n++ ? "," : "warn: some health checks cannot be excluded: no matches for ",
+                       STR_ARG(ex->name[i]));
+    if (n)
+        buf_putc(out, '\n');
+}
+
+/* Returns how many failed. */
+static int run_all(struct request *rq, unsigned bit, struct excludes *ex, struct buf *out)
+{
+    int failed = 0;
+    for (size_t i = 0; i < NCHECKS; i++) {
+        if (!(checks[i].paths & bit))
+            continue;
+        if (excluded(ex, checks[i].name)) {
+            buf_printf(out, "[+]%s excluded: ok\n", checks[i].name);
+            continue;
+        }
+        const char *wrong = checks[i].run(rq->ctx);
+        failed += wrong != NULL;
+        if (wrong)
+            log_debug("health check=%s failed: %s", checks[i].name, wrong);
+        buf_printf(out, wrong ? "[-]%s failed: reason withheld\n" : "[+]%s ok\n", checks[i].name);
+    }
+    put_unknown(ex, out);
+    return failed;
+}
+
+static enum stage_result ok(struct request *rq, struct str text)
+{
+    response_header(rq, "X-Content-Type-Options", "nosniff");
+    response_bytes(rq, 200, "text/plain; charset=utf-8", text);
+    return STAGE_DONE;
+}
+
+static enum stage_result answer_all(struct request *rq, size_t group)
+{
+    struct excludes ex = {.n = 0};
+    struct buf out = {0};
+    struct str verbose;
+    read_excludes(rq, &ex);
+    int failed = run_all(rq, groups[group].bit, &ex, &out);
+    buf_printf(&out, failed ? "%s check failed" : "%s check passed\n", groups[group].name);
+    char *text = arena_cstr(rq->arena, buf_view(&out));
+    buf_free(&out);
+    if (failed) {
+        response_text(rq, 500, text);
+        return STAGE_DONE;
+    }
+    return ok(rq, request_param(rq, "verbose", &verbose) ? str_of(text) : STR("ok"));
+}
+
+static enum stage_result answer_one(struct request *rq, const struct check *c)
+{
+    const char *wrong = c->run(rq->ctx);
+    if (!wrong)
+        return ok(rq, STR("ok"));
+    response_text(rq, 500, arena_printf(rq->arena, "internal server error: %s", wrong));
+    return STAGE_DONE;
+}
+
+enum stage_result handler_health(struct request *rq)
+{
+    struct str path = rq->info.path;
+    for (size_t g = 0; g < NGROUPS; g++) {
+        struct str base = str_of(groups[g].path);
+        if (str_eq(path, base))
+            return answer_all(rq, g);
+        if (!str_starts(path, base) || path.p[base.n] != '/')
+            continue;
+        struct str name = {path.p + base.n + 1, path.n - base.n - 1};
+        for (size_t i = 0; i < NCHECKS; i++)
+            if ((checks[i].paths & groups[g].bit) && str_is(name, checks[i].name))
+                return answer_one(rq, &checks[i]);
+    }
+    response_text(rq, 404, "404 page not found");
+    return STAGE_DONE;
+}
