@@ -322,7 +322,7 @@ static bool said_before(const struct status *st, const uint64_t *hashes, int i)
     return false;
 }
 
-static const char *aggregate(struct status *st)
+const char *status_aggregate(const struct status *st)
 {
     uint64_t *hashes = arena_alloc(st->arena, (size_t)st->ncauses * sizeof(*hashes));
     struct buf all = {0};
@@ -355,7 +355,7 @@ bool status_invalid_done(struct status *st, const char *group, const char *kind,
     what = qualified(st->arena, group, kind);
     id = text_quoted(st->arena, name);
     named(st, group, kind, name);
-    status_set(st, 422, "Invalid", "%s %s is invalid: %s", what, id, aggregate(st));
+    status_set(st, 422, "Invalid", "%s %s is invalid: %s", what, id, status_aggregate(st));
     return true;
 }
 

@@ -77,6 +77,8 @@ void field_not_found(struct status *st, const char *path, const char *value_text
 void field_too_long(struct status *st, const char *path, int max);
 void field_too_many(struct status *st, const char *path, int actual, int max);
 void field_type_invalid(struct status *st, const char *path, const char *value_text, const char *detail);
+/* The causes as one text: "[a: ..., b: ...]" without repetitions, or the only one without brackets. */
+const char *status_aggregate(const struct status *st);
 /* With causes collected: turns st into 422 Invalid ('Kind.group "name" is invalid: ...'). group may be "". */
 bool status_invalid_done(struct status *st, const char *group, const char *kind, struct str name);
 

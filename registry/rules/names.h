@@ -6,7 +6,9 @@
 #include "shm/base/arena.h"
 #include "shm/base/str.h"
 
-/* prefix: the name is the beginning of a generated one (may end in '-'). rule: as in schema_resource.name_rule. */
+/* rule NULL or "any" is "path-segment": what every name must be.
+ * prefix: the name is the beginning of a generated one (may end in '-'). rule: as in
+ * schema_resource.name_rule. */
 const char *name_check(const char *rule, struct str name, bool prefix);
 const char *name_dns_label(struct str s, bool prefix);
 const char *name_dns1035_label(struct str s, bool prefix);
@@ -14,5 +16,15 @@ const char *name_dns_subdomain(struct str s, bool prefix);
 const char *name_path_segment(struct str s, bool prefix);
 const char *name_qualified(struct arena *a, struct str s); /* label and annotation keys */
 const char *name_label_value(struct str s);
+
+/* A value may be wrong in several ways, each a cause of its own; the functions above return the first one. */
+#define NAME_ERRORS_MAX 4
+struct name_errors {
+    const char *text[NAME_ERRORS_MAX];
+    int n;
+};
+void name_errors(struct arena *a, const char *rule, struct str name, bool prefix, struct name_errors *out);
+void name_qualified_errors(struct arena *a, struct str s, struct name_errors *out);
+void name_label_value_errors(struct str s, struct name_errors *out);
 
 #endif

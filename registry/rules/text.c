@@ -70,7 +70,7 @@ static const uint32_t unprintable[][2] = {
     {0x1fffe, 0x1ffff}, {0xe0000, 0xe00ff}, {0xe01f0, 0x10ffff},
 };
 
-static bool printable(uint32_t r)
+bool text_printable(uint32_t r)
 {
     for (size_t i = 0; i < sizeof(unprintable) / sizeof(unprintable[0]); i++) {
         if (r >= unprintable[i][0] && r <= unprintable[i][1])
@@ -97,7 +97,7 @@ static void quote_rune(struct buf *out, const char *p, size_t len, uint32_t r)
         buf_putc(out, named[r - 0x07]);
         return;
     }
-    if (printable(r))
+    if (text_printable(r))
         buf_put(out, p, len);
     else if (r < ' ' || r == 0x7f)
         buf_printf(out, "\\x%02x", r);
