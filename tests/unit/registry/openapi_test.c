@@ -174,6 +174,57 @@ static void v3_knows_only_what_is_served(void **state)
     assert_int_equal(b.n, 0);
 }
 
+/* Reads one length-delimited field of a protobuf message; returns its number. */
+static int next_field(struct str *s, struct str *value)
+{
+    uint64_t v[2] = {0};
+    for (int i = 0; i < 2; i++) {
+        for (int shift = 0;; shift += 7) {
+            assert_true(s->n > 0);
+            unsigned char c = (unsigned char)*s->p++;
+            s->n--;
+            v[i] |= (uint64_t)(c & 127) << shift;
+            if (!(c & 128))
+                break;
+        }
+    }
+    assert_int_equal(v[0] & 7, 2);
+    assert_true(v[1] <= s->n);
+    *value = (struct str){s->p, v[1]};
+    s->p += v[1];
+    s->n -= v[1];
+    return (int)(v[0] >> 3);
+}
+
+/* Definitions have number 9 in gnostic's Document; each is {1: name, 2: schema}. */
+static void v2_protobuf_holds_the_same(void **state)
+{
+    struct buf b = {0}, p = {0};
+    openapi_v2(&b);
+    json_t *v = parse(&b), *d = at(v, "definitions", NULL);
+    openapi_v2_protobuf(&p);
+    struct str rest = buf_view(&p), value, name, schema;
+    assert_int_equal(next_field(&rest, &value), 1);
+    assert_true(str_is(value, "2.0"));
+    while (next_field(&rest, &value) != 9)
+        ;
+    size_t n = 0;
+    for (struct str entry; value.n; n++) {
+        assert_int_equal(next_field(&value, &entry), 1);
+        assert_int_equal(next_field(&entry, &name), 1);
+        assert_int_equal(next_field(&entry, &schema), 2);
+        assert_int_equal(entry.n, 0);
+        assert_non_null(json_object_getn(d, name.p, name.n));
+        for (struct str member; schema.n;)
+            next_field(&schema, &member);
+    }
+    assert_int_equal(n, json_object_size(d));
+    while (rest.n)
+        next_field(&rest, &value);
+    json_decref(v);
+    buf_free(&p);
+}
+
 /* What kubectl explain shows first. */
 static void kinds_are_described(void **state)
 {
@@ -197,6 +248,7 @@ int main(void)
         cmocka_unit_test(v3_index_is_stable),
         cmocka_unit_test(v3_says_defaults),
         cmocka_unit_test(v3_knows_only_what_is_served),
+        cmocka_unit_test(v2_protobuf_holds_the_same),
         cmocka_unit_test(kinds_are_described),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
