@@ -61,7 +61,8 @@ void consumer_init(struct consumer *c, struct area *a, int index, int64_t revisi
 enum consumer_result consumer_next(struct consumer *c, struct ring_slot *out);
 void consumer_caught_up(struct consumer *c, int64_t revision);
 /* Before the loop sleeps: announces sleep and re-checks. False: there is news, do not sleep. The wake-up
- * comes on area->wake_fd[index]; consumer_awake ends it (reads the eventfd). */
+ * comes on area->wake_fd[index]; consumer_awake ends it (reads the eventfd, which also
+ * announces the store's answers: follow it by store_poll). */
 bool consumer_sleep(struct consumer *c);
 void consumer_awake(struct consumer *c);
 

@@ -25,6 +25,7 @@
 #include "shm/base/must.h"
 #include "shm/cache/cursor.h"
 #include "shm/ring/ring.h"
+#include "shm/store/embedded/incoming.h"
 #include "shm/store/embedded/shared.h"
 #include "shm/watcher/apply.h"
 #include "shm/watcher/trim.h"
@@ -97,11 +98,6 @@ static void nudge(struct commit *c, const struct item *items, int n)
 
 /* --- taking requests --- */
 
-static const struct mailbox_request *request_of(const struct commit *c, const struct item *it)
-{
-    return &mailbox_at(c->area, (int)it->mailbox)->request[it->seq % MAILBOX_SLOTS];
-}
-
 static uint64_t waiting(const struct commit *c, int mailbox)
 {
     struct mailbox_shared *box = mailbox_at(c->area, mailbox);
@@ -127,7 +123,7 @@ static int gather(struct commit *c)
         if (n == c->batch_max || bytes > c->batch_bytes)
             break;
         struct item it = {.mailbox = (uint32_t)i, .seq = next[i]++};
-        bytes += request_of(c, &it)->draft_bytes;
+        bytes += incoming_slot(c->area, i, it.seq)->draft_bytes;
         c->items[n++] = it;
         left[i]--;
         more--;
@@ -137,73 +133,21 @@ static int gather(struct commit *c)
 
 /* --- one request --- */
 
-struct request {
-    enum store_verb verb;
-    struct str key;
-    const struct record *draft;
-    int64_t expect;
-};
-
-/* What another process wrote is checked like a file. */
-static bool decode(const struct commit *c, const struct item *it, struct request *rq)
-{
-    struct mailbox_request r = *request_of(c, it);
-    const char *payload = mailbox_at(c->area, (int)it->mailbox)->payload;
-    if (r.off > MAILBOX_BYTES || r.key_bytes > KEY_MAX || r.key_bytes < 5 ||
-        r.draft_bytes > MAILBOX_REQUEST_MAX)
-        return false;
-    uint64_t draft_at = mailbox_draft_at(&r);
-    if (draft_at + r.draft_bytes > MAILBOX_BYTES || (r.verb != STORE_PUT && r.verb != STORE_DELETE))
-        return false;
-    struct str draft = {payload + draft_at, r.draft_bytes};
-    if (r.draft_bytes ? !record_ok(draft) : r.verb == STORE_PUT)
-        return false;
-    *rq = (struct request){.verb = r.verb,
-                           .key = {payload + r.off, r.key_bytes},
-                           .draft = r.draft_bytes ? (const struct record *)draft.p : NULL,
-                           .expect = r.expect};
-    return true;
-}
-
-/* Modification revision of a key; 0: absent. */
-static int current(struct commit *c, MDB_txn *txn, struct str key, int64_t *revision)
-{
-    MDB_val k = str_val(key), v;
-    *revision = 0;
-    int rc = mdb_get(txn, c->cache->objects, &k, &v);
-    if (rc == MDB_NOTFOUND)
-        return 0;
-    const struct record *r = rc ? NULL : record_view(val_str(v));
-    if (!r)
-        return -EIO;
-    *revision = r->mod_revision;
-    return 0;
-}
-
-static int conflict(const struct request *rq, int64_t actual)
-{
-    if (rq->expect == STORE_EXPECT_ABSENT && actual)
-        return -EEXIST;
-    if (rq->expect > 0 && rq->expect != actual)
-        return -ESTALE;
-    return rq->verb == STORE_DELETE && !actual ? -ESTALE : 0;
-}
-
 /* Returns what dooms the transaction; what is wrong with the request alone goes into it->error. */
 static int apply_item(struct commit *c, MDB_txn *txn, struct item *it, int64_t *revision)
 {
-    struct request rq;
+    struct incoming rq;
     it->error = 0;
     it->revision = it->actual = 0;
-    if (!decode(c, it, &rq)) {
+    if (!incoming_decode(c->area, (int)it->mailbox, it->seq, &rq)) {
         log_error("store: a request cannot be read mailbox=%u", it->mailbox);
         it->error = -EIO;
         return 0;
     }
-    int rc = current(c, txn, rq.key, &it->actual);
+    int rc = incoming_actual(c->cache, txn, &rq, &it->actual);
     if (rc)
         return rc;
-    it->error = conflict(&rq, it->actual);
+    it->error = incoming_conflict(&rq, it->actual);
     if (it->error)
         return 0;
     struct apply_change ch = {.verb = rq.verb,
@@ -347,7 +291,8 @@ static bool relieve(struct commit *c, const struct item *it)
 {
     int64_t now = clock_ms();
     bool due = !c->relieved_ms || now - c->relieved_ms >= RELIEF_INTERVAL_MS;
-    if (!due && c->trim.bytes <= c->trim.max_bytes / 8 && request_of(c, it)->verb != STORE_DELETE)
+    if (!due && c->trim.bytes <= c->trim.max_bytes / 8 &&
+        incoming_slot(c->area, (int)it->mailbox, it->seq)->verb != STORE_DELETE)
         return false;
     if (due) {
         log_error("store: disk or cache map is full; trimming the watch window");
