@@ -15,5 +15,7 @@ void openapi_v3_index(struct buf *out);
 /* One group version's document; path as in the index ("apis/apps/v1", "api", "version"). false: none there.
  */
 bool openapi_v3(struct buf *out, struct str path);
+/* The same as gnostic's OpenAPIv3.proto has it (application/com.github.proto-openapi.spec.v3.v1.0+protobuf). */
+bool openapi_v3_protobuf(struct buf *out, struct str path);
 
 #endif

@@ -17,6 +17,19 @@ enum message {
     M_RESPONSE,
     M_SCHEMA,
     M_API_KEY,
+    M3_DOCUMENT,
+    M3_INFO,
+    M3_COMPONENTS,
+    M3_PATH,
+    M3_OPERATION,
+    M3_PARAMETER,
+    M3_BODY,
+    M3_RESPONSE,
+    M3_MEDIA,
+    M3_SCHEMA,
+    M3_REFERENCE,
+    M3_SECURITY,
+    M3_SCHEMA_OR_REFERENCE, /* {1: a schema} or {2: a reference} */
 };
 
 enum how {
@@ -27,6 +40,8 @@ enum how {
     H_ANYS,         /* repeated Any */
     H_ONE,          /* a message */
     H_MAP,          /* a message {ENTRY: repeated {1: name, 2: a message}} */
+    H_MANY,         /* repeated, a message each */
+    H_DEFAULT,      /* DefaultType {1: number} {2: boolean} {3: string}; it has no room for others */
     H_PARAMETERS,   /* repeated ParametersItem */
     H_REQUIREMENTS, /* repeated SecurityRequirement */
 };
@@ -106,6 +121,75 @@ static const struct rule api_key[] = {
     {"type", 1, H_TEXT, 0, 0, 0},        {"name", 2, H_TEXT, 0, 0, 0}, {"in", 3, H_TEXT, 0, 0, 0},
     {"description", 4, H_TEXT, 0, 0, 0}, {NULL, 5, 0, 0, 0, 0},
 };
+static const struct rule document3[] = {
+    {"openapi", 1, H_TEXT, 0, 0, 0},
+    {"info", 2, H_ONE, M3_INFO, 0, 0},
+    {"paths", 4, H_MAP, M3_PATH, 1, 0},
+    {"components", 5, H_ONE, M3_COMPONENTS, 0, 0},
+    {NULL, 9, 0, 0, 0, 0},
+};
+static const struct rule info3[] = {
+    {"title", 1, H_TEXT, 0, 0, 0}, {"version", 6, H_TEXT, 0, 0, 0}, {NULL, 7, 0, 0, 0, 0}};
+static const struct rule components3[] = {
+    {"schemas", 1, H_MAP, M3_SCHEMA_OR_REFERENCE, 1, 0},
+    {"securitySchemes", 7, H_MAP, M3_SECURITY, 1, 1},
+    {NULL, 10, 0, 0, 0, 0},
+};
+static const struct rule path_item3[] = {
+    {"get", 4, H_ONE, M3_OPERATION, 0, 0},
+    {"put", 5, H_ONE, M3_OPERATION, 0, 0},
+    {"post", 6, H_ONE, M3_OPERATION, 0, 0},
+    {"delete", 7, H_ONE, M3_OPERATION, 0, 0},
+    {"options", 8, H_ONE, M3_OPERATION, 0, 0},
+    {"head", 9, H_ONE, M3_OPERATION, 0, 0},
+    {"patch", 10, H_ONE, M3_OPERATION, 0, 0},
+    {"parameters", 13, H_MANY, M3_PARAMETER, 0, 1},
+    {NULL, 14, 0, 0, 0, 0},
+};
+static const struct rule operation3[] = {
+    {"tags", 1, H_TEXTS, 0, 0, 0},
+    {"description", 3, H_TEXT, 0, 0, 0},
+    {"operationId", 5, H_TEXT, 0, 0, 0},
+    {"parameters", 6, H_MANY, M3_PARAMETER, 0, 1},
+    {"requestBody", 7, H_ONE, M3_BODY, 0, 1},
+    {"responses", 8, H_MAP, M3_RESPONSE, 2, 1},
+    {NULL, 13, 0, 0, 0, 0},
+};
+static const struct rule parameter3[] = {
+    {"name", 1, H_TEXT, 0, 0, 0},
+    {"in", 2, H_TEXT, 0, 0, 0},
+    {"description", 3, H_TEXT, 0, 0, 0},
+    {"required", 4, H_BOOL, 0, 0, 0},
+    {"schema", 10, H_ONE, M3_SCHEMA_OR_REFERENCE, 0, 0},
+    {NULL, 14, 0, 0, 0, 0},
+};
+static const struct rule body3[] = {
+    {"content", 2, H_MAP, M3_MEDIA, 1, 0}, {"required", 3, H_BOOL, 0, 0, 0}, {NULL, 4, 0, 0, 0, 0}};
+static const struct rule response3[] = {
+    {"description", 1, H_TEXT, 0, 0, 0}, {"content", 3, H_MAP, M3_MEDIA, 1, 0}, {NULL, 5, 0, 0, 0, 0}};
+static const struct rule media3[] = {{"schema", 1, H_ONE, M3_SCHEMA_OR_REFERENCE, 0, 0},
+                                     {NULL, 5, 0, 0, 0, 0}};
+static const struct rule schema3[] = {
+    {"uniqueItems", 20, H_BOOL, 0, 0, 0},
+    {"required", 23, H_TEXTS, 0, 0, 0},
+    {"enum", 24, H_ANYS, 0, 0, 0},
+    {"type", 25, H_TEXT, 0, 0, 0},
+    {"allOf", 26, H_MANY, M3_SCHEMA_OR_REFERENCE, 0, 0},
+    {"oneOf", 27, H_MANY, M3_SCHEMA_OR_REFERENCE, 0, 0},
+    {"items", 30, H_ONE, M3_SCHEMA_OR_REFERENCE, 0, 1},
+    {"properties", 31, H_MAP, M3_SCHEMA_OR_REFERENCE, 1, 0},
+    {"additionalProperties", 32, H_ONE, M3_SCHEMA_OR_REFERENCE, 0, 1},
+    {"default", 33, H_DEFAULT, 0, 0, 0},
+    {"description", 34, H_TEXT, 0, 0, 0},
+    {"format", 35, H_TEXT, 0, 0, 0},
+    {NULL, 36, 0, 0, 0, 0},
+};
+static const struct rule reference3[] = {{"$ref", 1, H_TEXT, 0, 0, 0}, {NULL, 0, 0, 0, 0, 0}};
+static const struct rule security3[] = {
+    {"type", 1, H_TEXT, 0, 0, 0}, {"description", 2, H_TEXT, 0, 0, 0},
+    {"name", 3, H_TEXT, 0, 0, 0}, {"in", 4, H_TEXT, 0, 0, 0},
+    {NULL, 9, 0, 0, 0, 0},
+};
 static const struct rule *const rules[] = {
     [M_DOCUMENT] = document,
     [M_INFO] = info,
@@ -117,6 +201,18 @@ static const struct rule *const rules[] = {
     [M_RESPONSE] = response,
     [M_SCHEMA] = schema,
     [M_API_KEY] = api_key,
+    [M3_DOCUMENT] = document3,
+    [M3_INFO] = info3,
+    [M3_COMPONENTS] = components3,
+    [M3_PATH] = path_item3,
+    [M3_OPERATION] = operation3,
+    [M3_PARAMETER] = parameter3,
+    [M3_BODY] = body3,
+    [M3_RESPONSE] = response3,
+    [M3_MEDIA] = media3,
+    [M3_SCHEMA] = schema3,
+    [M3_REFERENCE] = reference3,
+    [M3_SECURITY] = security3,
 };
 
 static size_t varint(uint64_t v, char text[10])
@@ -243,9 +339,29 @@ static void put_each(struct buf *out, json_t *list, const struct rule *r)
             put_any(out, r->number, v);
         else if (r->how == H_PARAMETERS)
             put_parameter(out, v, r->number);
+        else if (r->how == H_MANY)
+            put_wrapped(out, v, r->number, r->wrap, r->message);
         else
             put_requirement(out, v, r->number);
     }
+}
+
+static void put_default(struct buf *out, const json_t *v, int number)
+{
+    if (!json_is_number(v) && !json_is_boolean(v) && !json_is_string(v))
+        return;
+    size_t at = begin(out, number);
+    if (json_is_number(v)) {
+        double d = json_number_value(v);
+        buf_putc(out, 1 << 3 | 1);
+        buf_put(out, &d, sizeof d); /* little-endian, as all machines that cubed runs on */
+    } else if (json_is_boolean(v)) {
+        buf_putc(out, 2 << 3);
+        put_varint(out, json_is_true(v));
+    } else {
+        put_text(out, 3, text_of(v));
+    }
+    end(out, at);
 }
 
 static void put_member(struct buf *out, json_t *v, const struct rule *r)
@@ -264,6 +380,9 @@ static void put_member(struct buf *out, json_t *v, const struct rule *r)
         put_varint(out, (uint64_t)r->number << 3);
         put_varint(out, json_is_true(v));
         break;
+    case H_DEFAULT:
+        put_default(out, v, r->number);
+        break;
     case H_ONE:
         put_wrapped(out, v, r->number, r->wrap, r->message);
         break;
@@ -277,6 +396,11 @@ static void put_member(struct buf *out, json_t *v, const struct rule *r)
 
 static void put_message(struct buf *out, json_t *v, enum message m)
 {
+    if (m == M3_SCHEMA_OR_REFERENCE) {
+        bool reference = json_object_get(v, "$ref") != NULL;
+        put_wrapped(out, v, reference ? 2 : 1, 0, reference ? M3_REFERENCE : M3_SCHEMA);
+        return;
+    }
     const struct rule *r = rules[m];
     for (; r->json; r++) {
         json_t *member = json_object_get(v, r->json);
@@ -296,13 +420,28 @@ static void put_message(struct buf *out, json_t *v, enum message m)
     }
 }
 
+/* Takes the JSON document. */
+static void convert(struct buf *out, struct buf *json, enum message m)
+{
+    json_t *v = json_loadb(json->p, json->n, 0, NULL);
+    must(v);
+    buf_free(json);
+    put_message(out, v, m);
+    json_decref(v);
+}
+
 void openapi_v2_protobuf(struct buf *out)
 {
     struct buf json = {0};
     openapi_v2(&json);
-    json_t *v = json_loadb(json.p, json.n, 0, NULL);
-    must(v);
-    buf_free(&json);
-    put_message(out, v, M_DOCUMENT);
-    json_decref(v);
+    convert(out, &json, M_DOCUMENT);
+}
+
+bool openapi_v3_protobuf(struct buf *out, struct str path)
+{
+    struct buf json = {0};
+    if (!openapi_v3(&json, path))
+        return false;
+    convert(out, &json, M3_DOCUMENT);
+    return true;
 }

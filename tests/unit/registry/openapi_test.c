@@ -225,6 +225,23 @@ static void v2_protobuf_holds_the_same(void **state)
     buf_free(&p);
 }
 
+static void v3_protobuf_is_made_of_the_same_documents(void **state)
+{
+    struct buf p = {0};
+    assert_true(openapi_v3_protobuf(&p, STR("apis/batch/v1")));
+    struct str rest = buf_view(&p), value;
+    assert_int_equal(next_field(&rest, &value), 1);
+    assert_true(str_is(value, "3.0.0"));
+    int seen = 0;
+    while (rest.n)
+        seen |= 1 << next_field(&rest, &value);
+    assert_int_equal(seen, 1 << 2 | 1 << 4 | 1 << 5); /* info, paths, components */
+    buf_clear(&p);
+    assert_false(openapi_v3_protobuf(&p, STR("apis/nope/v1")));
+    assert_int_equal(p.n, 0);
+    buf_free(&p);
+}
+
 /* What kubectl explain shows first. */
 static void kinds_are_described(void **state)
 {
@@ -249,6 +266,7 @@ int main(void)
         cmocka_unit_test(v3_says_defaults),
         cmocka_unit_test(v3_knows_only_what_is_served),
         cmocka_unit_test(v2_protobuf_holds_the_same),
+        cmocka_unit_test(v3_protobuf_is_made_of_the_same_documents),
         cmocka_unit_test(kinds_are_described),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
