@@ -46,7 +46,7 @@ static inline void rig_open_cache(struct rig *r, size_t window_bytes)
     r->cache = cache_open(&co, err, sizeof(err));
     if (!r->cache)
         fail_msg("%s", err);
-    struct commit_options o = {.window_bytes = window_bytes, .window_ms = 1, .batch_max = 64};
+    struct commit_options o = {.window_bytes = window_bytes, .window_ms = 300000, .batch_max = 64};
     r->commit = commit_open(r->area, r->cache, &o, err, sizeof(err));
     if (!r->commit)
         fail_msg("%s", err);
