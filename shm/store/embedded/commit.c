@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include "shm/base/clock.h"
 #include "shm/base/log.h"
@@ -37,6 +38,7 @@
 #define WINDOW_BYTES_MIN (1u << 20)
 #define BATCHES_A_RUN 16
 #define RELIEF_INTERVAL_MS 5000
+#define DISK_FULL_BYTES (64u << 20)
 /* As in etcd: the empty store is at 1, for a resourceVersion of 0 means something else. */
 #define FIRST_REVISION 1
 
@@ -196,16 +198,25 @@ static int fill_txn(struct commit *c, MDB_txn *txn, struct item *items, int n, i
     return *trimmed < 0 ? *trimmed : 0;
 }
 
-static int end_txn(MDB_txn *txn, bool changed)
+/* A write that the disk took only a part of is EIO to LMDB; a full disk explains it. */
+static int commit_txn(struct commit *c, MDB_txn *txn)
 {
-    if (!changed) {
-        mdb_txn_abort(txn);
-        return 0;
-    }
-    int rc = mdb_txn_commit(txn);
+    struct statvfs fs;
+    int fd, rc = mdb_txn_commit(txn);
+    if (rc == EIO && mdb_env_get_fd(c->cache->env, &fd) == 0 && fstatvfs(fd, &fs) == 0 &&
+        (uint64_t)fs.f_bavail * fs.f_frsize < DISK_FULL_BYTES)
+        return -ENOSPC;
     if (rc && cache_errno(rc) != -ENOSPC)
         log_error("store: commit failed: %s", mdb_strerror(rc));
     return cache_errno(rc);
+}
+
+static int end_txn(struct commit *c, MDB_txn *txn, bool changed)
+{
+    if (changed)
+        return commit_txn(c, txn);
+    mdb_txn_abort(txn);
+    return 0;
 }
 
 static void count(struct commit *c, const struct item *items, int n, int trimmed)
@@ -235,7 +246,7 @@ static int try_batch(struct commit *c, struct item *items, int n)
         mdb_txn_abort(txn);
         return rc;
     }
-    rc = end_txn(txn, c->nevents > 0);
+    rc = end_txn(c, txn, c->nevents > 0);
     if (rc)
         return rc;
     if (c->nevents)
@@ -264,7 +275,7 @@ static int trim_half(struct commit *c)
         return n ? n : -ENOSPC;
     }
     c->trim.bytes = hard.bytes;
-    return cache_errno(mdb_txn_commit(txn));
+    return commit_txn(c, txn);
 }
 
 /* LMDB reuses what a transaction freed only in the next but one; aborted ones do not count. */
@@ -279,7 +290,7 @@ static int pass_one_txn(struct commit *c)
     if (!rc)
         rc = cache_meta_put(c->cache, txn, CACHE_META_REVISION, revision);
     if (!rc)
-        return cache_errno(mdb_txn_commit(txn));
+        return commit_txn(c, txn);
     mdb_txn_abort(txn);
     return rc;
 }

@@ -3,6 +3,8 @@
 #include "tests/unit/shm/util.h"
 
 #include <poll.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include "shm/cache/log.h"
 #include "shm/store/embedded/commit.h"
 #include "shm/store/embedded/mailbox.h"
@@ -360,11 +362,8 @@ static void another_instance_drops_the_batch(void **state)
     expect_result(a.r, -EEXIST, 0, 2);
 }
 
-static void a_full_map_refuses_and_serves_on(void **state)
+static void fill_up(struct world *w)
 {
-    struct world *w = *state;
-    close_commit(w);
-    open_commit(w, 12u << 20);
     static char text[200000], huge[3500000];
     struct answer a[8];
     memset(text, 'x', sizeof(text) - 1);
@@ -407,6 +406,31 @@ static void a_full_map_refuses_and_serves_on(void **state)
     expect_result(act(w, STORE_PUT, "k0", text, 0), 0, next, next);
 }
 
+static void a_full_map_refuses_and_serves_on(void **state)
+{
+    struct world *w = *state;
+    close_commit(w);
+    open_commit(w, 12u << 20);
+    fill_up(w);
+}
+
+static void a_full_disk_refuses_and_serves_on(void **state)
+{
+    struct world *w = *state;
+    close_commit(w);
+    if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+        mount("none", w->dir, "tmpfs", 0, "size=12m")) {
+        open_commit(w, 0);
+        print_message("no right to mount a small disk\n");
+        skip();
+    }
+    open_commit(w, 0);
+    fill_up(w);
+    close_commit(w);
+    assert_int_equal(umount(w->dir), 0);
+    open_commit(w, 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -422,6 +446,7 @@ int main(void)
         T(a_successor_answers_what_was_committed),
         T(another_instance_drops_the_batch),
         T(a_full_map_refuses_and_serves_on),
+        T(a_full_disk_refuses_and_serves_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
