@@ -110,8 +110,7 @@ static void end_one(struct collection *c, struct write *w)
 
 static void wake(struct write *w)
 {
-    struct deletion *d = w->arg;
-    struct collection *c = d->owner;
+    struct collection *c = w->owner;
 
     if (!write_run(w))
         return;
@@ -128,7 +127,7 @@ static bool start_one(struct collection *c, struct slot *s)
 
     s->arena = arena_new(0);
     d = deletion_new(c->rq->ctx, s->arena, NULL, c->stored, t->ns, t->name, &c->o);
-    d->owner = c;
+    d->w->owner = c;
     d->w->wake = wake;
     c->running++;
     if (!deletion_admit(c->rq->ctx, s->arena, c->stored, t->ns, t->name, &d->w->st)) {

@@ -41,7 +41,6 @@ struct deletion {
     struct write *w;
     struct strategy_call call;
     struct delete_options o;
-    void *owner; /* the caller's own */
 };
 struct deletion *deletion_new(struct context *ctx, struct arena *a, struct request *rq,
                               const struct schema_resource *stored, struct str ns, struct str name,

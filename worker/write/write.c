@@ -141,6 +141,11 @@ static void set_revision(json_t *obj, int64_t revision)
 
 static void answer_tree(struct write *w, json_t *tree, int64_t revision)
 {
+    /* Nothing there and nothing to do. */
+    if (!tree) {
+        finish(w);
+        return;
+    }
     set_revision(tree, revision);
     w->tree = write_keep_tree(w->arena, tree);
     w->revision = revision;

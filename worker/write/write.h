@@ -39,7 +39,8 @@ struct write {
     enum stage_result (*over)(struct request *rq, struct write *w);
     /* Without: called from the loop when the store answered; calls write_run. */
     void (*wake)(struct write *w);
-    void *arg;
+    void *arg;   /* the step's */
+    void *owner; /* whoever waits: of wake */
 
     /* when over */
     struct status st; /* failed or not */

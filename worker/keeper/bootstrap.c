@@ -1,0 +1,213 @@
+/* Objects that every cluster has. They are made when they are not there, whenever that is noticed; of the
+ * endpoints of the `kubernetes` Service also the content is kept, as the server's address may have changed.
+ * Rule: pkg/controlplane (systemnamespaces, kubernetesservice), pkg/registry/scheduling/rest. */
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include "registry/strategy/strategy.h"
+#include "registry/walk/tree.h"
+#include "shm/base/hash.h"
+#include "shm/base/log.h"
+#include "worker/keeper/loops.h"
+#include "worker/write/world.h"
+
+struct wanted {
+    const char *group, *version, *plural, *ns, *name;
+    /* What is there beside metadata's name and namespace; new reference, NULL: it is not wanted here. */
+    json_t *(*make)(struct context *ctx);
+    const char *kept[3]; /* paths whose content is put right */
+};
+
+static json_t *bare(struct context *ctx)
+{
+    return json_object();
+}
+
+/* The address that members of the cluster reach this server at: as said, that of --bind-address, or else that
+ * of the first interface that is up. */
+static void advertise_address(const struct options *o, char out[INET6_ADDRSTRLEN])
+{
+    const char *said = o->advertise_address[0] ? o->advertise_address : o->bind_address;
+    struct ifaddrs *all, *i;
+    struct in_addr v4;
+
+    if (inet_pton(AF_INET, said, &v4) == 1 && v4.s_addr != 0 && (ntohl(v4.s_addr) >> 24) != 127) {
+        snprintf(out, INET6_ADDRSTRLEN, "%s", said);
+        return;
+    }
+    snprintf(out, INET6_ADDRSTRLEN, "127.0.0.1");
+    if (getifaddrs(&all))
+        return;
+    for (i = all; i; i = i->ifa_next) {
+        if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET || (i->ifa_flags & IFF_LOOPBACK) ||
+            !(i->ifa_flags & IFF_UP))
+            continue;
+        inet_ntop(AF_INET, &((struct sockaddr_in *)(void *)i->ifa_addr)->sin_addr, out, INET6_ADDRSTRLEN);
+        break;
+    }
+    freeifaddrs(all);
+}
+
+static json_t *service(struct context *ctx)
+{
+    char address[46];
+
+    if (!world_first_address(ctx->options->service_cluster_ip_range, address))
+        return NULL;
+    return json_pack("{s:{s:{s:s, s:s}}, s:{s:s, s:[s], s:s, s:s, s:[s], s:s, s:[{s:s, s:s, s:i, s:I}]}}",
+                     "metadata", "labels", "component", "apiserver", "provider", "kubernetes", "spec",
+                     "clusterIP", address, "clusterIPs", address, "type", "ClusterIP", "sessionAffinity",
+                     "None", "ipFamilies", "IPv4", "ipFamilyPolicy", "SingleStack", "ports", "name", "https",
+                     "protocol", "TCP", "port", 443, "targetPort", (json_int_t)ctx->options->secure_port);
+}
+
+static json_t *endpoints(struct context *ctx)
+{
+    char address[INET6_ADDRSTRLEN];
+
+    advertise_address(ctx->options, address);
+    return json_pack("{s:{s:{s:s}}, s:[{s:[{s:s}], s:[{s:s, s:I, s:s}]}]}", "metadata", "labels",
+                     "endpointslice.kubernetes.io/skip-mirror", "true", "subsets", "addresses", "ip", address,
+                     "ports", "name", "https", "port", (json_int_t)ctx->options->secure_port, "protocol",
+                     "TCP");
+}
+
+static json_t *endpoint_slice(struct context *ctx)
+{
+    char address[INET6_ADDRSTRLEN];
+
+    advertise_address(ctx->options, address);
+    return json_pack("{s:{s:{s:s}}, s:s, s:[{s:[s], s:{s:b}}], s:[{s:s, s:s, s:I}]}", "metadata", "labels",
+                     "kubernetes.io/service-name", "kubernetes", "addressType", "IPv4", "endpoints",
+                     "addresses", address, "conditions", "ready", 1, "ports", "name", "https", "protocol",
+                     "TCP", "port", (json_int_t)ctx->options->secure_port);
+}
+
+static json_t *service_range(struct context *ctx)
+{
+    return json_pack("{s:{s:[s]}}", "spec", "cidrs", ctx->options->service_cluster_ip_range);
+}
+
+static json_t *cluster_critical(struct context *ctx)
+{
+    return json_pack(
+        "{s:i, s:s}", "value", 2000000000, "description",
+        "Used for system critical pods that must run in the cluster, but can be moved to another node "
+        "if necessary.");
+}
+
+static json_t *node_critical(struct context *ctx)
+{
+    return json_pack("{s:i, s:s}", "value", 2000001000, "description",
+                     "Used for system critical pods that must not be moved from their current node.");
+}
+
+#define NAMESPACE(name)                                                                                      \
+    {                                                                                                        \
+        "", "v1", "namespaces", "", name, bare,                                                              \
+        {                                                                                                    \
+            NULL                                                                                             \
+        }                                                                                                    \
+    }
+
+static const struct wanted WANTED[] = {
+    NAMESPACE("default"),
+    NAMESPACE("kube-system"),
+    NAMESPACE("kube-public"),
+    NAMESPACE("kube-node-lease"),
+    {"", "v1", "services", "default", "kubernetes", service, {NULL}},
+    {"", "v1", "endpoints", "default", "kubernetes", endpoints, {"subsets"}},
+    {"discovery.k8s.io",
+     "v1",
+     "endpointslices",
+     "default",
+     "kubernetes",
+     endpoint_slice,
+     {"endpoints", "ports"}},
+    {"networking.k8s.io", "v1", "servicecidrs", "", "kubernetes", service_range, {NULL}},
+    {"scheduling.k8s.io", "v1", "priorityclasses", "", "system-cluster-critical", cluster_critical, {NULL}},
+    {"scheduling.k8s.io", "v1", "priorityclasses", "", "system-node-critical", node_critical, {NULL}},
+};
+#define NWANTED (sizeof(WANTED) / sizeof(WANTED[0]))
+
+static const struct schema_resource *resource_of(const struct wanted *w)
+{
+    return keeper_resource(w->group, w->version, w->plural);
+}
+
+void bootstrap_start(struct keeper *k)
+{
+    for (size_t i = 0; i < NWANTED; i++) {
+        const struct schema_resource *r = resource_of(&WANTED[i]);
+
+        if (r)
+            queue_add(k->queue, TASK_BOOTSTRAP, r->id, str_of(WANTED[i].ns), str_of(WANTED[i].name), 0);
+    }
+}
+
+void bootstrap_event(struct keeper *k, const struct event *e)
+{
+    if (e->type == EVENT_ADDED)
+        return;
+    for (size_t i = 0; i < NWANTED; i++) {
+        const struct wanted *w = &WANTED[i];
+
+        if (e->type == EVENT_MODIFIED && !w->kept[0])
+            continue;
+        if (str_is(record_name(e->record), w->name) && str_is(record_ns(e->record), w->ns) &&
+            resource_of(w)->id == e->resource)
+            queue_add(k->queue, TASK_BOOTSTRAP, e->resource, str_of(w->ns), str_of(w->name), 0);
+    }
+}
+
+static enum write_verdict fresh(struct write *w, json_t *obj, json_t **out)
+{
+    struct strategy_call c = {
+        .arena = w->arena, .resource = w->stored, .subresource = "", .world = &w->ctx->world, .user = ""};
+
+    strategy_defaults(&c, obj);
+    if (strategy_before_create(&c, obj, &w->st)) {
+        *out = obj;
+        return WRITE_PUT;
+    }
+    log_error("keeper: %s %.*s can't be made: %s", w->stored->plural, STR_ARG(w->name), w->st.message);
+    json_decref(obj);
+    return WRITE_FAIL;
+}
+
+static enum write_verdict step(struct write *w, const json_t *old, json_t **out)
+{
+    const struct wanted *want = w->arg;
+    json_t *obj = want->make(w->ctx);
+    bool same = true;
+
+    if (!obj)
+        return WRITE_KEEP;
+    tree_set_string(obj, "metadata.name", want->name);
+    if (want->ns[0])
+        tree_set_string(obj, "metadata.namespace", want->ns);
+    if (!old)
+        return fresh(w, obj, out);
+    for (int i = 0; i < 3 && want->kept[i]; i++)
+        same = same && tree_same(obj, old, want->kept[i], w->stored->type);
+    if (!same) {
+        *out = json_deep_copy(old);
+        for (int i = 0; i < 3 && want->kept[i]; i++)
+            tree_copy(*out, obj, want->kept[i]);
+    }
+    json_decref(obj);
+    return same ? WRITE_KEEP : WRITE_PUT;
+}
+
+void bootstrap_run(struct job *j)
+{
+    for (size_t i = 0; i < NWANTED; i++) {
+        const struct wanted *w = &WANTED[i];
+        const struct schema_resource *r = resource_of(w);
+
+        if (r && r->id == j->work->resource && str_is(j->work->name, w->name) && str_is(j->work->ns, w->ns))
+            job_write(j, r, j->work->ns, j->work->name, step, (void *)(uintptr_t)w);
+    }
+}

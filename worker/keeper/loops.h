@@ -1,0 +1,78 @@
+/* The keeper from inside: what its loops share. Each loop is a file: it hears of changes and does tasks. */
+#ifndef WORKER_KEEPER_LOOPS_H
+#define WORKER_KEEPER_LOOPS_H
+
+#include "registry/schema.h"
+#include "shm/cache/log.h"
+#include "shm/ring/ring.h"
+#include "worker/keeper/graph.h"
+#include "worker/keeper/keeper.h"
+#include "worker/keeper/queue.h"
+#include "worker/write/deletion.h"
+#include "worker/write/write.h"
+
+#define KEEPER_MAGIC 0x6b656570u
+#define KEEPER_RUNNING_MAX 64
+
+struct expiry; /* events.c */
+
+/* A task under way: its write, and what happens when that is over. */
+struct job {
+    struct keeper *k;
+    struct work *work;
+    struct arena *arena;
+    int writes; /* under way */
+    bool failed;
+    bool waits; /* not all could be done: it comes again when something changes */
+    /* All writes are over. Returns true when the job goes on (more writes were begun). NULL: it ends. */
+    bool (*next)(struct job *j);
+    int step;
+    void *state;
+};
+
+struct keeper {
+    unsigned magic;
+    struct context *ctx;
+    struct consumer consumer;
+    struct queue *queue;
+    struct graph *graph;
+    struct expiry *expiry;
+    int running;
+    struct job *jobs[KEEPER_RUNNING_MAX];
+    bool scanned, alone;
+};
+
+/* A state of the cache, with a reference; NULL: the cache can't be read now. */
+struct snapshot *keeper_snapshot(struct keeper *k);
+const struct schema_resource *keeper_resource(const char *group, const char *version, const char *plural);
+/* The object as tree, in the job's arena (dropped with it); NULL: absent. */
+json_t *keeper_tree(struct job *j, const struct schema_resource *r, struct str ns, struct str name);
+/* Begins a write of the job with this step; arg is the write's. */
+void job_write(struct job *j, const struct schema_resource *r, struct str ns, struct str name,
+               enum write_verdict (*step)(struct write *, const json_t *, json_t **), void *arg);
+void job_delete(struct job *j, const struct schema_resource *r, struct str ns, struct str name,
+                const struct delete_options *o);
+/* Whether no kube-controller-manager holds a fresh lease: then its part is ours. */
+bool keeper_alone(struct keeper *k);
+
+/* bootstrap.c */
+void bootstrap_start(struct keeper *k);
+void bootstrap_event(struct keeper *k, const struct event *e);
+void bootstrap_run(struct job *j);
+/* events.c */
+struct expiry *expiry_new(void);
+void expiry_free(struct expiry *x);
+void expiry_event(struct keeper *k, const struct event *e);
+void expiry_tick(struct keeper *k);
+void expiry_run(struct job *j);
+/* namespaces.c */
+void namespaces_event(struct keeper *k, const struct event *e);
+void namespaces_run(struct job *j);
+/* garbage.c */
+void garbage_event(struct keeper *k, const struct event *e);
+void garbage_dependent(struct job *j);
+void garbage_foreground(struct job *j);
+void garbage_orphan(struct job *j);
+void garbage_protected(struct job *j);
+
+#endif
