@@ -1,4 +1,4 @@
-/* The base room: the edges of each helper. */
+/* The base room: the edges of each function. */
 #include "tests/unit/shm/util.h"
 
 #include <fcntl.h>
