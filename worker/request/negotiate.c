@@ -231,6 +231,26 @@ bool negotiate_accept(struct request *rq, bool tables, struct accept *out, struc
     return true;
 }
 
+int negotiate_type(struct request *rq, const char *const *types, int n)
+{
+    struct clause c[CLAUSES_MAX];
+    struct str header = request_header(rq, "accept");
+    if (header.n == 0)
+        return 0;
+    int nc = read_clauses(header, c);
+    for (int i = 0; i < nc; i++)
+        for (int k = 0; k < n; k++) {
+            struct str type = str_of(types[k]);
+            size_t slash = (size_t)str_find(type, '/');
+            struct str sub = {type.p + slash + 1, type.n - slash - 1};
+            type.n = slash;
+            if ((str_is(c[i].type, "*") && str_is(c[i].subtype, "*")) ||
+                (str_eq(c[i].type, type) && (str_eq(c[i].subtype, sub) || str_is(c[i].subtype, "*"))))
+                return k;
+        }
+    return -1;
+}
+
 static bool produces_has(const char *produces, struct str type)
 {
     struct str rest = str_of(produces), one;
@@ -295,6 +315,9 @@ bool negotiate_body(struct request *rq, enum media *out, struct status *st)
         return true;
     *out = MEDIA_YAML;
     if (read && str_eq_nocase(type, STR("application/yaml")))
+        return true;
+    *out = MEDIA_PROTOBUF;
+    if (read && str_eq_nocase(type, STR("application/vnd.kubernetes.protobuf")))
         return true;
     status_unsupported_media(st, NEGOTIATE_TYPES);
     return false;

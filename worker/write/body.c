@@ -4,6 +4,7 @@
 
 #include "registry/rules/text.h"
 #include "registry/walk/decode.h"
+#include "registry/walk/protobuf.h"
 #include "registry/walk/tree.h"
 #include "worker/request/status.h"
 
@@ -156,11 +157,16 @@ static json_t *read_tree(struct request *rq, enum media media, const struct body
                          struct findings *found, struct status *st)
 {
     const char *err = "";
-    json_t *obj = media == MEDIA_YAML ? yaml_read(rq->arena, rq->body, found, &err)
-                                      : json_read(rq->arena, rq->body, found, &err);
+    json_t *obj;
 
+    if (media == MEDIA_PROTOBUF)
+        obj = protobuf_read(rq->arena, rq->body, want->kind, want->type, &err);
+    else if (media == MEDIA_YAML)
+        obj = yaml_read(rq->arena, rq->body, found, &err);
+    else
+        obj = json_read(rq->arena, rq->body, found, &err);
     if (!obj)
-        unrecognized(rq, want, media == MEDIA_YAML ? "" : DECODE_GVK_PREFIX, err, st);
+        unrecognized(rq, want, media == MEDIA_JSON ? DECODE_GVK_PREFIX : "", err, st);
     return obj;
 }
 

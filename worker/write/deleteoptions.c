@@ -1,6 +1,7 @@
 /* DeleteOptions: the body decides alone when there is one; old clients send any group's DeleteOptions, or
  * none of kind and version. */
 #include "registry/walk/decode.h"
+#include "registry/walk/protobuf.h"
 #include "registry/walk/json.h"
 #include "registry/walk/tree.h"
 #include "worker/request/negotiate.h"
@@ -111,10 +112,14 @@ static bool from_body(struct request *rq, struct delete_options *o, struct raw *
 
     if (!negotiate_body(rq, &media, st))
         return false;
-    body = media == MEDIA_YAML ? yaml_read(rq->arena, rq->body, NULL, &err)
-                               : json_read(rq->arena, rq->body, NULL, &err);
+    if (media == MEDIA_PROTOBUF)
+        body = protobuf_read(rq->arena, rq->body, "DeleteOptions", type, &err);
+    else if (media == MEDIA_YAML)
+        body = yaml_read(rq->arena, rq->body, NULL, &err);
+    else
+        body = json_read(rq->arena, rq->body, NULL, &err);
     if (!body) {
-        status_bad_request(st, "%s%s", media == MEDIA_YAML ? "" : DECODE_GVK_PREFIX, err);
+        status_bad_request(st, "%s%s", media == MEDIA_JSON ? DECODE_GVK_PREFIX : "", err);
         return false;
     }
     ok = right_kind(rq, body, st);
