@@ -61,6 +61,17 @@ size_t text_put_rune(char out[4], uint32_t r)
     return 4;
 }
 
+void text_clean(struct buf *out, struct str s)
+{
+    for (size_t i = 0; i < s.n;) {
+        char encoded[4];
+        uint32_t rune;
+
+        i += text_rune(s.p + i, s.n - i, &rune);
+        buf_put(out, encoded, text_put_rune(encoded, rune));
+    }
+}
+
 /* Ranges that Go's strconv.IsPrint refuses; unassigned code points inside scripts are taken as printable. */
 static const uint32_t unprintable[][2] = {
     {0, 0x1f},          {0x7f, 0xa0},       {0xad, 0xad},        {0x600, 0x605},     {0x61c, 0x61c},

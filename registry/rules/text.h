@@ -14,6 +14,8 @@
 size_t text_rune(const char *p, size_t n, uint32_t *rune);
 /* Writes 1 to 4 bytes; returns how many. A rune that can't be encoded becomes U+FFFD. */
 size_t text_put_rune(char out[4], uint32_t rune);
+/* s with U+FFFD for every byte that is not UTF-8. */
+void text_clean(struct buf *out, struct str s);
 /* Whether Go prints the rune as it is. */
 bool text_printable(uint32_t rune);
 /* s in double quotes with Go's escapes: what can't be printed becomes \n, \x00, \u00ad, ... */
