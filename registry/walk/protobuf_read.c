@@ -387,24 +387,34 @@ static void read_field(struct reader *r, const struct schema_field *f, struct pi
         json_object_set_new(obj, f->json, v);
 }
 
+/* The path to an embedded message one level further in: outer number | inner number << 8, as schema.h has it.
+ */
+static uint16_t inner_path(uint16_t inlined, uint32_t number)
+{
+    return (uint16_t)(inlined ? inlined | number << 8 : number);
+}
+
+static bool is_embedded(const struct schema_field *f, uint16_t inlined, uint32_t number)
+{
+    uint16_t path = inlined ? f->inline_number : f->inline_number & 0xff;
+    return number < 256 && f->inline_number != inlined && path == inner_path(inlined, number);
+}
+
 static const struct schema_field *field_of(const struct schema_type *t, uint16_t inlined, uint32_t number,
                                            bool *embedded)
 {
-    *embedded = false;
     for (int i = 0; i < t->nfields; i++) {
         const struct schema_field *f = &t->fields[i];
-        if (f->number == number && f->inline_number == inlined)
+        *embedded = is_embedded(f, inlined, number);
+        if (*embedded || (f->number == number && f->inline_number == inlined))
             return f;
-        if (inlined == 0 && f->inline_number == number && number != 0) {
-            *embedded = true;
-            return f;
-        }
     }
+    *embedded = false;
     return NULL;
 }
 
-/* The fields of a message into obj; inlined: number of the embedded message whose fields these are, 0: t's
- * own. */
+/* The fields of a message into obj; inlined: path of the embedded message whose fields these are, 0: t's own.
+ */
 static bool read_fields(struct reader *r, const struct schema_type *t, uint16_t inlined, struct str in,
                         json_t *obj)
 {
@@ -413,7 +423,7 @@ static bool read_fields(struct reader *r, const struct schema_type *t, uint16_t 
         bool embedded;
         const struct schema_field *f = field_of(t, inlined, p.number, &embedded);
         if (embedded && p.wire == WIRE_LEN)
-            read_fields(r, t, (uint16_t)p.number, p.bytes, obj);
+            read_fields(r, t, inner_path(inlined, p.number), p.bytes, obj);
         else if (f && !embedded)
             read_field(r, f, p, obj);
         if (r->err)
