@@ -1,9 +1,10 @@
-/* A worker: one thread, one loop. It opens what it shares with the others, wires its rooms in one order and takes them
- * down in the reverse one.
+/* A worker: one thread, one loop. It opens what it shares with the others, wires its rooms in one order and
+ * takes them down in the reverse one.
  *
- * Turn's end, in this order: answers of the store, requests that waited for the cache, events of the ring; then, only
- * if none of these has more, sleep is announced and looked at once more. What is announced after that comes with
- * a write to the eventfd, so nothing is lost; what is announced before costs nobody a system call. */
+ * Turn's end, in this order: answers of the store, requests that waited for the cache, events of the ring;
+ * then, only if none of these has more, sleep is announced and looked at once more. What is announced after
+ * that comes with a write to the eventfd, so nothing is lost; what is announced before costs nobody a system
+ * call. */
 #include "worker/worker.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@
 #include "worker/read/freshness.h"
 #include "worker/request/stats.h"
 #include "worker/watch/dispatch.h"
+#include "worker/write/world.h"
 
 #define CACHE_RETRY_MS 20
 #define TICK_MS 250
@@ -60,7 +62,8 @@ static bool stopped_while_waiting(void)
     return sigtimedwait(&set, NULL, &t) > 0;
 }
 
-/* The watcher makes the cache; until then there is nothing to serve. NULL with *stop: asked to stop while waiting. */
+/* The watcher makes the cache; until then there is nothing to serve. NULL with *stop: asked to stop while
+ * waiting. */
 static struct cache *open_cache(const struct worker_start *w, bool *stop)
 {
     const struct options *o = w->options;
@@ -88,6 +91,7 @@ static bool open_rooms(struct worker *w, char *err, size_t err_bytes)
     struct context *ctx = &w->ctx;
     ctx->snapshots = snapshots_new(ctx->cache);
     ctx->store = embedded_open(ctx->area, ctx->index);
+    world_init(ctx);
     ctx->stats = stats_new(ctx->area, ctx->index, ctx->area->consumers);
     ctx->pipeline = pipeline_new(ctx);
     ctx->freshness = freshness_new(ctx);

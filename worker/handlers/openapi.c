@@ -10,6 +10,7 @@
 #include "shm/base/clock.h"
 #include "worker/handlers/documents.h"
 #include "worker/request/info.h"
+#include "worker/request/negotiate.h"
 
 #define V3 STR("/openapi/v3/")
 #define YEAR_S (365 * 24 * 3600)
@@ -18,6 +19,17 @@ static bool make_v2(struct context *ctx, struct buf *out, struct str name)
 {
     openapi_v2(out);
     return true;
+}
+
+static bool make_v2_protobuf(struct context *ctx, struct buf *out, struct str name)
+{
+    openapi_v2_protobuf(out);
+    return true;
+}
+
+static bool make_v3_protobuf(struct context *ctx, struct buf *out, struct str name)
+{
+    return openapi_v3_protobuf(out, name);
 }
 
 static bool make_index(struct context *ctx, struct buf *out, struct str name)
@@ -31,20 +43,32 @@ static bool make_v3(struct context *ctx, struct buf *out, struct str name)
     return openapi_v3(out, name);
 }
 
-/* Whether Accept lets JSON through; these handlers negotiate on their own and answer an empty 406. */
-static bool accepts_json(const struct request *rq)
+/* The forms, in the order a wildcard tries them. The spelling with @ is what older clients ask for. */
+struct openapi_form {
+    const char *asked, *sent;
+    bool protobuf;
+};
+#define PROTO "application/com.github.proto-openapi.spec."
+static const struct openapi_form v2_forms[] = {
+    {"application/json", "application/json", false},
+    {PROTO "v2@v1.0+protobuf", PROTO "v2.v1.0+protobuf", true},
+    {PROTO "v2.v1.0+protobuf", PROTO "v2.v1.0+protobuf", true},
+};
+static const struct openapi_form v3_forms[] = {
+    {"application/json", "application/json", false},
+    {PROTO "v3@v1.0+protobuf", PROTO "v3.v1.0+protobuf", true},
+    {PROTO "v3.v1.0+protobuf", PROTO "v3.v1.0+protobuf", true},
+};
+#define NFORMS (int)(sizeof(v2_forms) / sizeof(v2_forms[0]))
+
+/* These handlers negotiate on their own and answer an empty 406; NULL: none fits. */
+static const struct openapi_form *choose(struct request *rq, const struct openapi_form *forms)
 {
-    static const char *const good[] = {"application/json", "application/*", "*/*"};
-    struct str header = request_header(rq, "accept"), part, type;
-    if (header.n == 0)
-        return true;
-    while (str_next(&header, ',', &part)) {
-        str_next(&part, ';', &type);
-        for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-            if (str_is(str_trim(type), good[i]))
-                return true;
-    }
-    return false;
+    const char *types[NFORMS];
+    for (int i = 0; i < NFORMS; i++)
+        types[i] = forms[i].asked;
+    int at = negotiate_type(rq, types, NFORMS);
+    return at < 0 ? NULL : &forms[at];
 }
 
 static enum stage_result empty(struct request *rq, int code)
@@ -114,33 +138,39 @@ static enum stage_result moved(struct request *rq, struct str path, struct str h
 
 static enum stage_result v3(struct request *rq, struct str path)
 {
-    struct str hash, asked;
-    if (!accepts_json(rq))
-        return empty(rq, 406);
-    hash = current_hash(rq, path);
+    struct str hash = current_hash(rq, path), asked;
     if (hash.n == 0)
         return empty(rq, 404);
+    const struct openapi_form *f = choose(rq, v3_forms);
+    if (!f)
+        return empty(rq, 406);
     if (request_param(rq, "hash", &asked) && asked.n) {
         if (!str_eq(asked, hash))
             return moved(rq, path, hash);
         cache_for_a_year(rq);
     }
-    const struct document *doc = documents_get(rq->ctx->documents, "v3", path, make_v3);
-    return doc ? send_document(rq, doc, "application/json", "Accept-Encoding, Accept") : empty(rq, 404);
+    const struct document *doc = documents_get(rq->ctx->documents, f->protobuf ? "v3 protobuf" : "v3", path,
+                                               f->protobuf ? make_v3_protobuf : make_v3);
+    return doc ? send_document(rq, doc, f->sent, "Accept-Encoding, Accept") : empty(rq, 404);
+}
+
+static enum stage_result v2(struct request *rq)
+{
+    const struct openapi_form *f = choose(rq, v2_forms);
+    if (!f)
+        return empty(rq, 406);
+    const struct document *doc = documents_get(rq->ctx->documents, f->protobuf ? "v2 protobuf" : "v2",
+                                               STR(""), f->protobuf ? make_v2_protobuf : make_v2);
+    return send_document(rq, doc, f->sent, "Accept-Encoding, Accept");
 }
 
 enum stage_result handler_openapi(struct request *rq)
 {
-    struct documents *d = rq->ctx->documents;
     struct str path = rq->info.path;
-    if (str_is(path, "/openapi/v2")) {
-        if (!accepts_json(rq))
-            return empty(rq, 406);
-        return send_document(rq, documents_get(d, "v2", STR(""), make_v2), "application/json",
-                             "Accept-Encoding, Accept");
-    }
-    if (str_is(path, "/openapi/v3"))
-        return send_document(rq, documents_get(d, "v3 index", STR(""), make_index),
-                             "text/plain; charset=utf-8", "Accept-Encoding");
-    return v3(rq, (struct str){path.p + V3.n, path.n - V3.n});
+    if (str_is(path, "/openapi/v2"))
+        return v2(rq);
+    if (!str_is(path, "/openapi/v3"))
+        return v3(rq, (struct str){path.p + V3.n, path.n - V3.n});
+    const struct document *index = documents_get(rq->ctx->documents, "v3 index", STR(""), make_index);
+    return send_document(rq, index, "text/plain; charset=utf-8", "Accept-Encoding");
 }

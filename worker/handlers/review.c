@@ -3,6 +3,7 @@
 #include "worker/handlers/review.h"
 
 #include <jansson.h>
+#include "registry/walk/json.h"
 #include "registry/walk/tree.h"
 #include "shm/base/clock.h"
 #include "worker/authn/union.h"
@@ -88,17 +89,30 @@ static bool token_review(struct request *rq, json_t *obj, struct status *st)
 
 /* ---- access ---- */
 
-static bool check_attributes(const json_t *obj, struct status *st)
+/* A non-resource question as the reference prints it in an error: the internal struct's field names. */
+static const char *print_path(struct arena *a, const json_t *obj)
+{
+    struct buf b = {0};
+    buf_puts(&b, "{\"Path\":");
+    json_write_string(&b, tree_str(obj, "spec.nonResourceAttributes.path"));
+    buf_puts(&b, ",\"Verb\":");
+    json_write_string(&b, tree_str(obj, "spec.nonResourceAttributes.verb"));
+    buf_putc(&b, '}');
+    const char *s = arena_cstr(a, buf_view(&b));
+    buf_free(&b);
+    return s;
+}
+
+static void check_attributes(const json_t *obj, struct status *st)
 {
     bool resource = tree_get(obj, "spec.resourceAttributes") != NULL;
     bool path = tree_get(obj, "spec.nonResourceAttributes") != NULL;
     if (resource && path)
-        field_invalid(st, "spec.nonResourceAttributes", "null",
+        field_invalid(st, "spec.nonResourceAttributes", print_path(st->arena, obj),
                       "cannot be specified in combination with resourceAttributes");
     if (!resource && !path)
         field_invalid(st, "spec.resourceAttributes", "null",
                       "exactly one of nonResourceAttributes or resourceAttributes must be specified");
-    return resource != path;
 }
 
 static struct authz_question question(const json_t *obj, const struct user *u)
@@ -163,7 +177,8 @@ static bool local_access(struct request *rq, json_t *obj, struct status *st)
         return false;
     }
     if (tree_get(obj, "spec.nonResourceAttributes"))
-        field_invalid(st, "spec.nonResourceAttributes", "null", "disallowed on this kind of request");
+        field_invalid(st, "spec.nonResourceAttributes", print_path(st->arena, obj),
+                      "disallowed on this kind of request");
     return access_of_other(rq, obj, st);
 }
 

@@ -27,6 +27,9 @@ bool negotiate_media(struct request *rq, enum transform t, struct accept *out);
 /* What the reference's router checks before the handler does: one of Accept's media types must literally be
  * in the list (comma separated, as in the message), or be everything. false: st is the router's 406. */
 bool negotiate_route(struct request *rq, const char *produces, struct status *st);
+/* For handlers with media types of their own ("application/json", ...): which of the n is wanted most, or -1.
+ */
+int negotiate_type(struct request *rq, const char *const *types, int n);
 #define NEGOTIATE_TYPES "application/json, application/yaml, application/vnd.kubernetes.protobuf"
 #define NEGOTIATE_STREAM_TYPES                                                                               \
     "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
