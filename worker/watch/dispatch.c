@@ -355,7 +355,6 @@ bool dispatch_poll(struct dispatch *d)
 bool dispatch_sleep(struct dispatch *d)
 {
     must_be(d, DISPATCH_MAGIC);
-    forget_turn(d);
     return !d->lapped && consumer_sleep(&d->consumer);
 }
 
