@@ -1,6 +1,9 @@
 /* The core group, but for pods (pod.c). Sources: pkg/registry/core. */
 #include "registry/strategy/rows.h"
+#include "registry/rules/base64.h"
+#include "registry/walk/json.h"
 #include "registry/walk/tree.h"
+#include "shm/base/clock.h"
 
 #define NAME_LABEL "kubernetes.io/metadata.name"
 
@@ -144,6 +147,76 @@ static void service_update(const struct strategy_call *c, json_t *obj, const jso
     service_create(c, obj);
 }
 
+/* stringData is for writing only: it goes into data, encoded. */
+static void secret_defaults(const struct strategy_call *c, json_t *obj)
+{
+    json_t *plain = json_incref(tree_get(obj, "stringData")), *data = tree_get(obj, "data"), *v;
+    const char *key;
+
+    json_object_del(obj, "stringData");
+    if (json_object_size(plain) && !json_is_object(data))
+        tree_set(obj, "data", data = json_object());
+    json_object_foreach(plain, key, v)
+    {
+        struct str text = {json_string_value(v), json_string_length(v)};
+        struct buf b = {0};
+
+        base64_encode(&b, text);
+        json_object_set_new(data, key, json_stringn(b.p ? b.p : "", b.n));
+        buf_free(&b);
+    }
+    json_decref(plain);
+}
+
+/* The first of podCIDRs is podCIDR; either may be given. */
+static void node_defaults(const struct strategy_call *c, json_t *obj)
+{
+    json_t *list = tree_get(obj, "spec.podCIDRs"), *first = json_array_get(list, 0);
+    json_t *one = tree_get(obj, "spec.podCIDR");
+
+    if (one && !first) {
+        tree_set(obj, "spec.podCIDRs", list = json_array());
+        json_array_append(list, one);
+    } else if (first && !one) {
+        tree_set(obj, "spec.podCIDR", json_incref(first));
+    }
+}
+
+static void endpoints_create(const struct strategy_call *c, json_t *obj)
+{
+    if (c->warnings)
+        findings_add(c->warnings,
+                     "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
+}
+
+static void endpoints_update(const struct strategy_call *c, json_t *obj, const json_t *old)
+{
+    endpoints_create(c, obj);
+}
+
+static void volume_create(const struct strategy_call *c, json_t *obj)
+{
+    char now[21];
+
+    clock_rfc3339(clock_wall_s(), now);
+    tree_set_string(obj, "status.phase", "Pending");
+    tree_set_string(obj, "status.lastPhaseTransitionTime", now);
+}
+
+static void volume_update(const struct strategy_call *c, json_t *obj, const json_t *old)
+{
+    char now[21];
+
+    if (strcmp(c->subresource, "status") != 0 || tree_get(obj, "status.lastPhaseTransitionTime"))
+        return;
+    if (str_eq(tree_str(obj, "status.phase"), tree_str(old, "status.phase"))) {
+        tree_copy(obj, old, "status.lastPhaseTransitionTime");
+        return;
+    }
+    clock_rfc3339(clock_wall_s(), now);
+    tree_set_string(obj, "status.lastPhaseTransitionTime", now);
+}
+
 static void pending(const struct strategy_call *c, json_t *obj)
 {
     tree_set_string(obj, "status.phase", "Pending");
@@ -161,11 +234,21 @@ static const struct strategy ROWS[] = {
      .prepare_create = service_create,
      .prepare_update = service_update,
      .delete_returns_object = true},
-    {.group = "", .plural = "persistentvolumes", .prepare_create = pending, .delete_returns_object = true},
+    {.group = "",
+     .plural = "persistentvolumes",
+     .prepare_create = volume_create,
+     .prepare_update = volume_update,
+     .delete_returns_object = true},
     {.group = "",
      .plural = "persistentvolumeclaims",
      .prepare_create = pending,
      .delete_returns_object = true},
+    {.group = "", .plural = "secrets", .defaults = secret_defaults},
+    {.group = "", .plural = "nodes", .defaults = node_defaults},
+    {.group = "",
+     .plural = "endpoints",
+     .prepare_create = endpoints_create,
+     .prepare_update = endpoints_update},
     {.group = "", .plural = "resourcequotas", .delete_returns_object = true},
     {.group = "", .plural = "serviceaccounts", .delete_returns_object = true},
     {.group = "", .plural = "podtemplates", .delete_returns_object = true},

@@ -55,8 +55,15 @@ static void pod_create(const struct strategy_call *c, json_t *obj)
         gated(c, obj);
 }
 
+/* What admission put in stays when an update leaves it out. */
+static const char *const ADMITTED[] = {"spec.priority", "spec.preemptionPolicy"};
+
 static void pod_update(const struct strategy_call *c, json_t *obj, const json_t *old)
 {
+    for (size_t i = 0; i < sizeof(ADMITTED) / sizeof(ADMITTED[0]); i++) {
+        if (!tree_get(obj, ADMITTED[i]))
+            tree_copy(obj, old, ADMITTED[i]);
+    }
     if (strcmp(c->subresource, "status") == 0) {
         tree_copy(obj, old, "metadata.ownerReferences");
         if (!tree_str(obj, "status.qosClass").n)

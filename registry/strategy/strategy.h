@@ -16,6 +16,9 @@ struct strategy_call {
     const struct world *world;
     struct findings *warnings; /* Warning headers */
     const char *user;
+    const struct str *groups; /* of the user */
+    int ngroups;
+    struct str uid; /* of the user; empty: none */
 };
 
 struct strategy {

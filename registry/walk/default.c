@@ -17,16 +17,22 @@ struct constant {
 #define APPS "apps/v1."
 #define BATCH "batch/v1."
 #define ADMREG "admissionregistration.k8s.io/v1."
+#define FLOW "flowcontrol.apiserver.k8s.io/v1."
 #define HPA2 "autoscaling/v2."
 
 /* Sorted by type (byte order): found by bisection. */
 static const struct constant CONSTANTS[] = {
+    {ADMREG "MatchResources", "matchPolicy", "\"Equivalent\""},
+    {ADMREG "MatchResources", "namespaceSelector", "{}"},
+    {ADMREG "MatchResources", "objectSelector", "{}"},
+    {ADMREG "MutatingAdmissionPolicySpec", "failurePolicy", "\"Fail\""},
     {ADMREG "MutatingWebhook", "failurePolicy", "\"Fail\""},
     {ADMREG "MutatingWebhook", "matchPolicy", "\"Equivalent\""},
     {ADMREG "MutatingWebhook", "namespaceSelector", "{}"},
     {ADMREG "MutatingWebhook", "objectSelector", "{}"},
     {ADMREG "MutatingWebhook", "reinvocationPolicy", "\"Never\""},
     {ADMREG "MutatingWebhook", "timeoutSeconds", "10"},
+    {ADMREG "NamedRuleWithOperations", "scope", "\"*\""},
     {ADMREG "Rule", "scope", "\"*\""},
     {ADMREG "RuleWithOperations", "scope", "\"*\""},
     {ADMREG "ServiceReference", "port", "443"},
@@ -69,6 +75,7 @@ static const struct constant CONSTANTS[] = {
     {CORE "Container", "terminationMessagePath", "\"/dev/termination-log\""},
     {CORE "Container", "terminationMessagePolicy", "\"File\""},
     {CORE "DownwardAPIVolumeSource", "defaultMode", "420"},
+    {CORE "EndpointPort", "protocol", "\"TCP\""},
     {CORE "EphemeralContainer", "terminationMessagePath", "\"/dev/termination-log\""},
     {CORE "EphemeralContainer", "terminationMessagePolicy", "\"File\""},
     {CORE "HTTPGetAction", "path", "\"/\""},
@@ -96,7 +103,18 @@ static const struct constant CONSTANTS[] = {
     {CORE "ServiceAccountTokenProjection", "expirationSeconds", "3600"},
     {CORE "ServiceSpec", "sessionAffinity", "\"None\""},
     {CORE "ServiceSpec", "type", "\"ClusterIP\""},
-    {"flowcontrol.apiserver.k8s.io/v1.FlowSchemaSpec", "matchingPrecedence", "1000"},
+    {"discovery.k8s.io/v1.EndpointPort", "name", "\"\""},
+    {"discovery.k8s.io/v1.EndpointPort", "protocol", "\"TCP\""},
+    {FLOW "ExemptPriorityLevelConfiguration", "lendablePercent", "0"},
+    {"discovery.k8s.io/v1.EndpointPort", "name", "\"\""},
+    {"discovery.k8s.io/v1.EndpointPort", "protocol", "\"TCP\""},
+    {FLOW "ExemptPriorityLevelConfiguration", "nominalConcurrencyShares", "0"},
+    {FLOW "FlowSchemaSpec", "matchingPrecedence", "1000"},
+    {FLOW "LimitedPriorityLevelConfiguration", "lendablePercent", "0"},
+    {FLOW "LimitedPriorityLevelConfiguration", "nominalConcurrencyShares", "30"},
+    {FLOW "QueuingConfiguration", "handSize", "8"},
+    {FLOW "QueuingConfiguration", "queueLengthLimit", "50"},
+    {FLOW "QueuingConfiguration", "queues", "64"},
     {"networking.k8s.io/v1.NetworkPolicyPort", "protocol", "\"TCP\""},
     {"rbac.authorization.k8s.io/v1.RoleRef", "apiGroup", "\"rbac.authorization.k8s.io\""},
     {"scheduling.k8s.io/v1.PriorityClass", "preemptionPolicy", "\"PreemptLowerPriority\""},

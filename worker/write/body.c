@@ -251,5 +251,8 @@ struct strategy_call body_call(struct request *rq, const struct schema_resource 
                                   .subresource = sub,
                                   .world = &rq->ctx->world,
                                   .warnings = rq->warnings,
-                                  .user = arena_cstr(rq->arena, rq->user.name)};
+                                  .user = arena_cstr(rq->arena, rq->user.name),
+                                  .groups = rq->user.groups,
+                                  .ngroups = rq->user.ngroups,
+                                  .uid = rq->user.uid};
 }

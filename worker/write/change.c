@@ -82,7 +82,8 @@ static bool same_uid(struct change *c, struct write *w, const json_t *obj, const
     return false;
 }
 
-static bool right_revision(struct change *c, struct write *w, const json_t *obj)
+/* An unconditional update becomes one of the version that is there. */
+static bool right_revision(struct change *c, struct write *w, json_t *obj)
 {
     int64_t rv;
 
@@ -90,8 +91,11 @@ static bool right_revision(struct change *c, struct write *w, const json_t *obj)
         return false;
     if (rv == w->old_revision)
         return true;
-    if (rv == 0 && !(c->stored->flags & RESOURCE_MUST_HAVE_RV))
+    if (rv == 0 && !(c->stored->flags & RESOURCE_MUST_HAVE_RV)) {
+        tree_set_string(obj, "metadata.resourceVersion",
+                        arena_printf(w->arena, "%lld", (long long)w->old_revision));
         return true;
+    }
     if (rv == 0) {
         field_invalid(&w->st, "metadata.resourceVersion", "0", "must be specified for an update");
         status_invalid_done(&w->st, c->r->group, c->r->plural, w->name);

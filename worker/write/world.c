@@ -1,5 +1,5 @@
-/* The registry's window on the other objects. Addresses and ports of Services are chosen by looking at the Services
- * there are: a Service is made seldom, and the look is a scan over their text. */
+/* The registry's window on the other objects. Addresses and ports of Services are chosen by looking at the
+ * Services there are: a Service is made seldom, and the look is a scan over their text. */
 #include "worker/write/world.h"
 
 #include <arpa/inet.h>
