@@ -2,6 +2,7 @@
  * nothing is parsed, copied or allocated on the way to TLS. */
 #include "worker/handlers/handlers.h"
 
+#include "registry/rules/names.h"
 #include "worker/read/form.h"
 #include "worker/read/freshness.h"
 #include "worker/read/options.h"
@@ -76,8 +77,12 @@ enum stage_result handler_get(struct request *rq)
         return fail(rq, &st);
     if (request_param_bool(rq, "export"))
         status_bad_request(&st, "the export parameter, deprecated since v1.14, is no longer supported");
+    const char *bad = name_path_segment(rq->info.name, false);
+    if (bad && !status_failed(&st))
+        status_bad_request(&st, "Name parameter invalid: %s: %s", go_quote(rq->arena, rq->info.name), bad);
     g->wanted = -1;
-    if (request_param(rq, "resourceVersion", &v) && v.n && !rv_parse(rq->arena, v, &g->wanted, &why))
+    if (!status_failed(&st) && request_param(rq, "resourceVersion", &v) && v.n &&
+        !rv_parse(rq->arena, v, &g->wanted, &why))
         status_set(&st, 500, "", "%s", why);
     if (status_failed(&st))
         return fail(rq, &st);

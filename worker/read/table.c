@@ -8,17 +8,28 @@
 #include "worker/read/options.h"
 #include "worker/read/text.h"
 
+#define NAME_DESCRIPTION "Name of the object, unique among its kind and namespace."
+
 static const struct strategy_column generic_columns[] = {
-    {"Name", "string", "name",
-     "Name must be unique within a namespace. Is required when creating resources, although some resources "
-     "may allow a "
-     "client to request the generation of an appropriate name automatically. Name is primarily intended for "
-     "creation "
-     "idempotence and configuration definition. Cannot be updated. More info: "
-     "https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names",
-     0},
+    {"Name", "string", "name", NAME_DESCRIPTION, 0},
     {"Age", "string", "", "Time since the object was created.", 0},
 };
+
+static const struct strategy_column created_columns[] = {
+    {"Name", "string", "name", NAME_DESCRIPTION, 0},
+    {"Created At", "date", "", "When the object was created, RFC 3339 in UTC.", 0},
+};
+
+/* Kinds without a printer in the reference either: it shows when they were made, not how old they are. */
+static bool shows_created(const struct schema_resource *r)
+{
+    static const char *const plurals[] = {"limitranges", "clusterroles", "roles", "csistoragecapacities",
+                                          "customresourcedefinitions"};
+    for (size_t i = 0; i < sizeof(plurals) / sizeof(plurals[0]); i++)
+        if (strcmp(r->plural, plurals[i]) == 0)
+            return true;
+    return false;
+}
 
 bool table_include_parse(struct request *rq, enum table_include *out, struct status *st)
 {
@@ -54,7 +65,9 @@ static void put_text(struct buf *out, const char *key, const char *value)
 void table_columns(struct buf *out, const struct schema_resource *r)
 {
     const struct strategy *s = strategy_for(r);
-    const struct strategy_column *c = s->table_row ? s->columns : generic_columns;
+    const struct strategy_column *c = s->table_row       ? s->columns
+                                      : shows_created(r) ? created_columns
+                                                         : generic_columns;
     int n = s->table_row ? s->ncolumns : 2;
     buf_putc(out, '[');
     for (int i = 0; i < n; i++) {
@@ -79,9 +92,14 @@ void table_cells(struct buf *out, const struct strategy_call *c, const json_t *o
         return;
     }
     char age[24];
-    table_age(age, text_string(metadata, STR("creationTimestamp")), clock_wall_s());
+    struct str created = text_string(metadata, STR("creationTimestamp"));
     buf_puts(out, "[\"");
     buf_str(out, text_string(metadata, STR("name")));
+    if (shows_created(c->resource)) {
+        buf_printf(out, "\",\"%.*s\"]", STR_ARG(created));
+        return;
+    }
+    table_age(age, created, clock_wall_s());
     buf_printf(out, "\",\"%s\"]", age);
 }
 
