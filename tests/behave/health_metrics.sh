@@ -1,0 +1,63 @@
+#!/bin/bash
+# Health checks one by one and all together, and metrics that speak for the whole server and survive a worker.
+set -u
+. "$(dirname "$0")/../lib/server.sh"
+start_server --workers=2
+
+for path in /healthz /livez /readyz; do
+    is "$(req GET $path)" ok "$path"
+    is "$(req GET $path/ping)" ok "$path/ping"
+    is "$(req GET "$path?verbose" | tail -n 1)" "${path#/} check passed" "the last line of $path?verbose"
+done
+is "$(req GET '/livez?verbose' | head -n 1)" "[+]ping ok" "the first line of /livez?verbose"
+req GET '/livez?verbose&exclude=etcd' | grep -qx '\[+\]etcd excluded: ok' || fail "a check is not excluded"
+req GET '/livez?verbose&exclude=nope' | grep -q 'no matches for "nope"' || fail "an unknown check is excluded silently"
+is "$(code GET /readyz/shutdown)" 200 "/readyz/shutdown"
+is "$(code GET /livez/shutdown)" 404 "/livez/shutdown"
+
+value() { # value METRIC-WITH-LABELS: from a new connection each time, so that either worker answers
+    req GET /metrics | awk -v m="$1" '$1 == m { print $2 }'
+}
+counted() { # how many GETs of this ConfigMap were answered 404
+    req GET /metrics | grep '^apiserver_request_total{' | grep 'verb="GET"' | grep 'resource="configmaps"' |
+        grep 'code="404"' | awk '{ sum += $NF } END { print sum + 0 }'
+}
+for _ in $(seq 20); do
+    code GET /api/v1/namespaces/default/configmaps/none >/dev/null
+done
+is "$(counted)" 20 "requests that both workers answered"
+is "$(counted)" 20 "the same from another connection"
+
+victim=$(child_pids "worker 0")
+kill -KILL "$victim"
+back() {
+    local now
+    now=$(child_pids "worker 0")
+    [ -n "$now" ] && [ "$now" != "$victim" ] && [ "$(code GET /readyz --max-time 2)" = 200 ]
+}
+wait_for 5 back || fail "worker 0 was not replaced"
+is "$(counted)" 20 "requests after one of the workers died"
+is "$(value cubed_restarts_total)" 1 "restarts"
+
+req GET /metrics | python3 -c '
+import re, sys
+kinds, names = {}, set()
+line_re = re.compile(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{.*\})? (-?[0-9.e+-]+|\+Inf|NaN)$")
+for line in sys.stdin.read().splitlines():
+    if line.startswith("# TYPE "):
+        _, _, name, kind = line.split()
+        assert name not in kinds, "twice: " + name
+        kinds[name] = kind
+    elif not line.startswith("# HELP "):
+        m = line_re.match(line)
+        assert m, line
+        base = m[1] if m[1] in kinds else re.sub(r"_(bucket|sum|count)$", "", m[1])
+        assert base in kinds, "no type: " + line
+        key = m[1] + (m[2] or "")
+        assert key not in names, "twice: " + key
+        names.add(key)
+for want in ("apiserver_request_duration_seconds", "process_resident_memory_bytes", "cubed_ring_events_total",
+             "apiserver_current_inflight_requests", "cubed_cache_bytes"):
+    assert want in kinds, want
+' || fail "the text of /metrics"
+exit 0
