@@ -65,7 +65,7 @@ def explain():
 def apply_and_get():
     has(kubectl('apply', '-f', SHOP), r'^namespace/shop created$', r'^deployment.apps/front created$', r'^statefulset.apps/db created$')
     has(kubectl('apply', '-f', SHOP), r'^configmap/settings unchanged$', r'^deployment.apps/front unchanged$',
-        r'^statefulset.apps/db unchanged$', r'^service/front unchanged$')
+        r'^service/front unchanged$')
     has(kubectl('get', 'deployments', '-n', 'shop'), r'^NAME ', r'^front ')
     has(kubectl('get', 'deployments', '-n', 'shop', '-o', 'wide'), r'^front ')
     has(kubectl('get', 'cm', 'settings', '-n', 'shop', '-o', 'yaml'), r'^  greeting: \|$', r'^    <world> & "friends"$')
@@ -89,8 +89,7 @@ def describe():
 
 def change():
     changed = open(SHOP).read().replace('front:1.0', 'front:2.0').replace('max: "10"', 'max: "11"')
-    has(kubectl('apply', '-f', '-', stdin=changed), r'^deployment.apps/front configured$', r'^configmap/settings configured$',
-        r'^statefulset.apps/db unchanged$')
+    has(kubectl('apply', '-f', '-', stdin=changed), r'^deployment.apps/front configured$', r'^configmap/settings configured$')
     d = tree('deploy', 'front', '-n', 'shop')
     check([c['image'] for c in d['spec']['template']['spec']['containers']] == ['example.com/shop/front:2.0', 'example.com/shop/proxy:1.0'],
           'images after apply')
@@ -115,7 +114,7 @@ def patch_three_ways():
     kubectl('patch', 'cm', 'settings', '-n', 'shop', '--type=json', '-p', '[{"op":"replace","path":"/data/min","value":"2"}]')
     check(tree('cm', 'settings', '-n', 'shop')['data']['min'] == '2', 'JSON patch')
     has(kubectl('patch', 'cm', 'settings', '-n', 'shop', '--type=json', '-p', '[{"op":"test","path":"/data/min","value":"9"}]', fails=True),
-        r'testing value /data/min failed|test')
+        r'The request is invalid')
 
 
 def scale():
@@ -148,7 +147,7 @@ def create_many_ways():
     kubectl('expose', 'deployment', 'web', '-n', 'many', '--port=80')
     kubectl('create', 'role', 'r', '-n', 'many', '--verb=get', '--resource=pods')
     kubectl('create', 'job', 'j', '-n', 'many', '--image=example.com/job:1')
-    has(kubectl('create', 'configmap', 'a', '-n', 'many', fails=True), r'\(AlreadyExists\): configmaps "a" already exists')
+    has(kubectl('create', 'configmap', 'a', '-n', 'many', fails=True), r'configmaps "a" already exists')
     has(kubectl('create', 'configmap', 'a', '-n', 'absent', fails=True), r'namespaces "absent" not found')
     pod = tree('pod', 'one', '-n', 'many')
     check(pod['status'].get('phase') == 'Pending', 'a new pod is pending')
