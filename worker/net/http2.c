@@ -542,6 +542,16 @@ static void read_again(struct http2 *h)
     }
 }
 
+/* Between the two GOAWAYs nghttp2 thinks it is, but requests may still be on their way. */
+static bool is_over(const struct http2 *h)
+{
+    if (nghttp2_session_want_write(h->s))
+        return false;
+    if (h->goaway)
+        return h->streams == 0;
+    return !nghttp2_session_want_read(h->s) && !h->c->draining;
+}
+
 static void flush(struct conn *c)
 {
     struct http2 *h = c->state;
@@ -560,9 +570,7 @@ static void flush(struct conn *c)
         send_put(c, p, (size_t)n);
         h->flushed += (size_t)n;
     }
-    if (!nghttp2_session_want_read(h->s) && !nghttp2_session_want_write(h->s))
-        conn_finish(c);
-    else if (h->goaway && h->streams == 0 && !nghttp2_session_want_write(h->s))
+    if (is_over(h))
         conn_finish(c);
     set_deadline(h);
 }
@@ -590,16 +598,17 @@ static void drain(struct conn *c)
     int64_t now = loop_now_ms(c->net->loop);
     if (h->goaway)
         return;
-    if (h->streams > 0 && !c->draining) {
+    if (!c->draining) {
         c->draining = true;
-        h->notice_ms = now;
-        nghttp2_submit_shutdown_notice(h->s);
-        conn_schedule(c);
-        return;
+        if (h->streams > 0) {
+            h->notice_ms = now;
+            nghttp2_submit_shutdown_notice(h->s);
+            conn_schedule(c);
+            return;
+        }
     }
-    if (h->streams > 0 && now - h->notice_ms < GRACE_MS)
+    if (h->notice_ms && now - h->notice_ms < GRACE_MS)
         return;
-    c->draining = true;
     h->goaway = true;
     nghttp2_submit_goaway(h->s, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(h->s),
                           NGHTTP2_NO_ERROR, NULL, 0);
