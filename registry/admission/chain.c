@@ -14,7 +14,7 @@ static const struct plugin PLUGINS[] = {
     {"NamespaceLifecycle", ADMISSION_CREATE | ADMISSION_DELETE, admission_namespace_lifecycle},
     {"TaintNodesByCondition", ADMISSION_CREATE, admission_taint_nodes},
     {"Priority", ADMISSION_CREATE, admission_priority},
-    {"DefaultTolerationSeconds", ADMISSION_CREATE, admission_default_tolerations},
+    {"DefaultTolerationSeconds", ADMISSION_CREATE | ADMISSION_UPDATE, admission_default_tolerations},
     {"StorageObjectInUseProtection", ADMISSION_CREATE, admission_storage_protection},
 };
 

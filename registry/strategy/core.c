@@ -133,10 +133,61 @@ static void keep_node_ports(json_t *obj, const json_t *old)
 static const char *const SERVICE_KEPT[] = {"spec.clusterIP", "spec.clusterIPs", "spec.ipFamilies",
                                            "spec.ipFamilyPolicy", "spec.healthCheckNodePort"};
 
+static bool unchanged(const json_t *obj, const json_t *old, const char *path)
+{
+    json_t *now = tree_get(obj, path), *was = tree_get(old, path);
+
+    return now && was && json_equal(now, was);
+}
+
+static bool is_external(const json_t *obj)
+{
+    return is_type(obj, "NodePort") || is_type(obj, "LoadBalancer") || tree_size(obj, "spec.externalIPs");
+}
+
+static void drop_node_ports(json_t *obj, const json_t *old)
+{
+    size_t i;
+    json_t *p;
+
+    json_array_foreach(tree_get(obj, "spec.ports"), i, p)
+    {
+        if (tree_int(p, "nodePort", 0) &&
+            tree_int(p, "nodePort", 0) ==
+                tree_int(json_array_get(tree_get(old, "spec.ports"), i), "nodePort", 0))
+            tree_delete(p, "nodePort");
+    }
+}
+
+/* What belonged to the former type goes with it, unless the client changed it too. Rule:
+ * dropTypeDependentFields. */
+static void drop_former_type(json_t *obj, const json_t *old)
+{
+    static const char *const BALANCER[] = {"spec.allocateLoadBalancerNodePorts", "spec.loadBalancerClass"};
+
+    for (size_t i = 0; i < 2; i++) {
+        if (is_type(old, "LoadBalancer") && !is_type(obj, "LoadBalancer") && unchanged(obj, old, BALANCER[i]))
+            tree_delete(obj, BALANCER[i]);
+    }
+    if (is_type(old, "LoadBalancer") && !is_type(obj, "LoadBalancer"))
+        tree_delete(obj, "status.loadBalancer");
+    if (is_external(old) && !is_external(obj) && unchanged(obj, old, "spec.externalTrafficPolicy"))
+        tree_delete(obj, "spec.externalTrafficPolicy");
+    if (has_node_ports(old) && !is_external(obj))
+        drop_node_ports(obj, old);
+    if (!is_type(old, "ExternalName") && is_type(obj, "ExternalName")) {
+        for (size_t i = 0; i < sizeof(SERVICE_KEPT) / sizeof(SERVICE_KEPT[0]); i++) {
+            if (unchanged(obj, old, SERVICE_KEPT[i]))
+                tree_delete(obj, SERVICE_KEPT[i]);
+        }
+    }
+}
+
 static void service_update(const struct strategy_call *c, json_t *obj, const json_t *old)
 {
     if (c->subresource[0])
         return;
+    drop_former_type(obj, old);
     if (!is_type(obj, "ExternalName") && !is_type(old, "ExternalName")) {
         for (size_t i = 0; i < sizeof(SERVICE_KEPT) / sizeof(SERVICE_KEPT[0]); i++) {
             if (!tree_get(obj, SERVICE_KEPT[i]) || !tree_str(obj, "spec.clusterIP").n)
