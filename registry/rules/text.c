@@ -2,6 +2,7 @@
  * once, instead of printf's. */
 #include "registry/rules/text.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,7 +155,10 @@ struct digits {
 static void shortest(double v, int bits, struct digits *out)
 {
     char text[40];
-    int first = bits == 32 ? 6 : 15, last = bits == 32 ? 9 : 17;
+    int first = fabs(v) < DBL_MIN || (bits == 32 && fabs(v) < FLT_MIN) ? 1
+                : bits == 32                                           ? 6
+                                                                       : 15,
+        last = bits == 32 ? 9 : 17;
     const char *p;
 
     for (int prec = first; prec <= last; prec++) {
