@@ -66,7 +66,9 @@ static bool count_items(struct request *rq, struct list *l)
         if ((l->take & 255) == 0 && loop_turn_over(rq->ctx->loop))
             return false;
     }
-    if (l->limit == 0 || l->take < l->limit)
+    if (l->take < l->limit)
+        return !l->scan.yielded;
+    if (l->limit == 0)
         return true;
     const struct record *last = l->scan.last;
     int64_t more = l->sel.selects ? read_scan_more(&l->scan) : read_scan_remaining(&l->scan);
@@ -111,7 +113,7 @@ static bool send_items(struct request *rq, struct list *l)
     while (bytes < SLICE_BYTES) {
         r = l->limit && l->taken == l->take ? NULL : read_scan_next(&l->scan);
         if (!r)
-            return true;
+            return !l->scan.yielded;
         if (l->form.views)
             push_views(rq, l, r, &bytes);
         else
@@ -127,7 +129,9 @@ static bool send_head(struct request *rq, struct list *l)
 {
     bool empty = false;
     if (l->form.accept.media == MEDIA_YAML || l->form.accept.pretty) {
-        empty = read_scan_next(&l->scan) == NULL;
+        do
+            empty = read_scan_next(&l->scan) == NULL;
+        while (empty && l->scan.yielded);
         read_scan_rewind(&l->scan, l->has_from ? &l->from_key : NULL, l->from.after);
     }
     form_list_frame(&l->form, rq->arena, &l->meta, empty, &l->head, &l->tail);
@@ -231,6 +235,7 @@ static enum stage_result begin(struct request *rq)
     int64_t revision = l->exact ? l->exact : snapshot_revision(snap);
     read_scan_init(&l->scan, rq->ctx->snapshots, &l->sel, snap, revision, l->has_from ? &l->from_key : NULL,
                    l->from.after);
+    read_scan_slice(&l->scan, rq->ctx->loop);
     arena_cleanup(rq->arena, list_drop, l);
     int rc = read_scan_open(&l->scan);
     if (rc == -ESTALE)

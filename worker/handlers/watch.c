@@ -75,6 +75,7 @@ static enum stage_result begin_fresh(struct request *rq)
     w->scan = malloc(sizeof(*w->scan));
     must(w->scan);
     read_scan_init(w->scan, rq->ctx->snapshots, &w->sel, snap, w->cursor, NULL, false);
+    read_scan_slice(w->scan, rq->ctx->loop);
     return start(w);
 }
 

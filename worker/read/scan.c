@@ -103,6 +103,11 @@ static int open_present(struct read_scan *sc)
     return rc;
 }
 
+void read_scan_slice(struct read_scan *sc, const struct loop *l)
+{
+    sc->loop = l;
+}
+
 int read_scan_open(struct read_scan *sc)
 {
     if (sc->how != SCAN_CLOSED)
@@ -143,10 +148,15 @@ static const struct record *next_any(struct read_scan *sc)
 const struct record *read_scan_next(struct read_scan *sc)
 {
     const struct record *r;
+    sc->yielded = false;
     while ((r = next_any(sc)) != NULL) {
         sc->last = r;
         if (selection_matches_record(sc->sel, r))
             return r;
+        if (sc->loop && (++sc->skipped & 255) == 0 && loop_turn_over(sc->loop)) {
+            sc->yielded = true;
+            return NULL;
+        }
     }
     return NULL;
 }

@@ -5,10 +5,12 @@
 
 #include "shm/cache/history.h"
 #include "shm/cache/snapshot.h"
+#include "worker/loop/loop.h"
 #include "worker/read/selector.h"
 
 struct read_scan {
     struct snapshots *all;
+    const struct loop *loop; /* NULL: never yields */
     const struct selection *sel;
     int64_t revision;      /* what the reader is told */
     struct snapshot *snap; /* NULL: given back */
@@ -23,6 +25,8 @@ struct read_scan {
     bool has_at, at_after;
     bool registered; /* for reclaim */
     bool done;
+    bool yielded; /* the last NULL of read_scan_next was no end: the turn was over */
+    unsigned skipped;
     const struct record *last;
 };
 
@@ -30,9 +34,12 @@ struct read_scan {
  * key to go on from (after: behind it), or NULL. Nothing is opened yet. */
 void read_scan_init(struct read_scan *sc, struct snapshots *all, const struct selection *sel,
                     struct snapshot *snap, int64_t revision, const struct key *from, bool after);
+/* From here on read_scan_next gives way where the turn is over; the caller looks at sc->yielded. */
+void read_scan_slice(struct read_scan *sc, const struct loop *l);
 /* Makes sure that reading is possible: 0, -ESTALE (the revision has left the window) or -EIO. */
 int read_scan_open(struct read_scan *sc);
-/* Next object that matches; NULL at the end. A view under sc->snap. */
+/* Next object that matches; NULL at the end, or with sc->yielded where many did not match and the turn is
+ * over. A view under sc->snap. */
 const struct record *read_scan_next(struct read_scan *sc);
 /* Objects in the range behind the last one returned, matching or not; the scan is not moved. */
 int64_t read_scan_remaining(struct read_scan *sc);

@@ -145,7 +145,7 @@ static int initial_slice(struct watch *w)
             break;
     }
     count_events(w, n);
-    if (!r)
+    if (!r && !w->scan->yielded)
         initial_done(w);
     else
         read_scan_pause(w->scan);
