@@ -57,8 +57,13 @@ static int add_piece(struct http1 *h, enum piece piece, const char *p, size_t n)
         return 0;
     }
     char *to = buf_reserve(head, n);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] == ' ') { /* the parser lets it pass; "Content-Length : 1" must not (RFC 9112, 5.1) */
+            h->error = 400;
+            return -1;
+        }
         to[i] = p[i] >= 'A' && p[i] <= 'Z' ? (char)(p[i] | 0x20) : p[i];
+    }
     head->n += n;
     return 0;
 }

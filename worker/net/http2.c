@@ -23,8 +23,8 @@
 #define FRAME_BYTES 16384
 #define HEADERS_FIRST 16
 #define HEADER_COST 32 /* a field's overhead, RFC 9113, 6.5.2 */
-#define RESET_BURST 2000
-#define RESET_RATE 500       /* a second */
+#define RESET_BURST 1000
+#define RESET_RATE 200       /* a second */
 #define IDLE_FRAMES_MAX 1000 /* in a second */
 #define NV_MAX (RESPONSE_HEADERS_MAX + 4)
 #define GRACE_MS 1000 /* between the two GOAWAYs */
@@ -59,6 +59,7 @@ struct http2 {
     bool in_head; /* a header block has begun */
     bool any_request;
     bool goaway;       /* the last one is out */
+    bool broken;       /* it ended with an error: nothing is read any more */
     int64_t notice_ms; /* when the first one was */
     int64_t second;    /* of idle_frames */
     int idle_frames;
@@ -322,6 +323,9 @@ static int on_close(nghttp2_session *s, int32_t id, uint32_t code, void *arg)
 /* Answered before its body was read: the client need not send the rest (RFC 9113, 8.1). */
 static int on_frame_sent(nghttp2_session *s, const nghttp2_frame *f, void *arg)
 {
+    struct http2 *h = arg;
+    if (f->hd.type == NGHTTP2_GOAWAY && f->goaway.error_code != NGHTTP2_NO_ERROR)
+        h->broken = true;
     bool ends = (f->hd.type == NGHTTP2_DATA || f->hd.type == NGHTTP2_HEADERS) &&
                 (f->hd.flags & NGHTTP2_FLAG_END_STREAM);
     if (ends && nghttp2_session_get_stream_remote_close(s, f->hd.stream_id) == 0)
@@ -547,6 +551,8 @@ static bool is_over(const struct http2 *h)
 {
     if (nghttp2_session_want_write(h->s))
         return false;
+    if (h->broken)
+        return true;
     if (h->goaway)
         return h->streams == 0;
     return !nghttp2_session_want_read(h->s) && !h->c->draining;
