@@ -10,6 +10,7 @@
 
 #define JSON_DEPTH_MAX 10000 /* as Go's decoder; the reader must not recurse natively that deep */
 #define JSON_COST_MAX (2 << 20) /* per document: a scalar costs 1, a list 4, an object 8 */
+#define YAML_WRITE_MAX (64u << 20)
 #define FINDINGS_MAX 100 /* the reference stops collecting there */
 
 /* Findings that fieldValidation decides about: in order, e.g. `unknown field "spec.foo"`, `duplicate field "spec.x"`;
@@ -37,7 +38,8 @@ json_t *yaml_read(struct arena *a, struct str text, struct findings *dups, const
 void json_write(struct buf *out, const json_t *v, int indent);
 /* A JSON string with quotes and escapes. */
 void json_write_string(struct buf *out, struct str s);
-/* Tree to YAML text as sigs.k8s.io/yaml writes it (keys sorted). */
-void yaml_write(struct buf *out, const json_t *v);
+/* Tree to YAML text as sigs.k8s.io/yaml writes it (keys sorted). false: it would be longer than YAML_WRITE_MAX, and
+ * what is in out then is incomplete. */
+bool yaml_write(struct buf *out, const json_t *v);
 
 #endif

@@ -9,9 +9,21 @@
 #include "registry/walk/yamltext.h"
 #include "shm/base/must.h"
 
+/* Indentation multiplies: a deep and wide tree of a megabyte makes gigabytes of lines. */
+struct sink {
+    struct buf *out;
+    size_t start;
+    bool full; /* the rest is not written */
+};
+
 static int write_bytes(void *arg, unsigned char *p, size_t n)
 {
-    buf_put(arg, p, n);
+    struct sink *sink = arg;
+
+    if (sink->out->n - sink->start + n > YAML_WRITE_MAX)
+        sink->full = true;
+    if (!sink->full)
+        buf_put(sink->out, p, n);
     return 1;
 }
 
@@ -122,9 +134,9 @@ static int cmp_keys(const void *x, const void *y)
     return ra < rb ? -1 : 1;
 }
 
-static void put_value(yaml_emitter_t *e, const json_t *v);
+static void put_value(yaml_emitter_t *e, const struct sink *sink, const json_t *v);
 
-static void put_map(yaml_emitter_t *e, const json_t *v)
+static void put_map(yaml_emitter_t *e, const struct sink *sink, const json_t *v)
 {
     size_t n = json_object_size(v), i = 0;
     struct key *keys = malloc((n + 1) * sizeof(*keys));
@@ -138,35 +150,35 @@ static void put_map(yaml_emitter_t *e, const json_t *v)
     qsort(keys, n, sizeof(*keys), cmp_keys);
     must(yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE));
     put(e, &event);
-    for (i = 0; i < n; i++) {
+    for (i = 0; i < n && !sink->full; i++) {
         put_string(e, keys[i].s);
-        put_value(e, keys[i].v);
+        put_value(e, sink, keys[i].v);
     }
     must(yaml_mapping_end_event_initialize(&event));
     put(e, &event);
     free(keys);
 }
 
-static void put_list(yaml_emitter_t *e, const json_t *v)
+static void put_list(yaml_emitter_t *e, const struct sink *sink, const json_t *v)
 {
     yaml_event_t event;
 
     must(yaml_sequence_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_SEQUENCE_STYLE));
     put(e, &event);
-    for (size_t i = 0; i < json_array_size(v); i++)
-        put_value(e, json_array_get(v, i));
+    for (size_t i = 0; i < json_array_size(v) && !sink->full; i++)
+        put_value(e, sink, json_array_get(v, i));
     must(yaml_sequence_end_event_initialize(&event));
     put(e, &event);
 }
 
-static void put_value(yaml_emitter_t *e, const json_t *v)
+static void put_value(yaml_emitter_t *e, const struct sink *sink, const json_t *v)
 {
     struct buf b = {0};
 
     if (json_is_object(v)) {
-        put_map(e, v);
+        put_map(e, sink, v);
     } else if (json_is_array(v)) {
-        put_list(e, v);
+        put_list(e, sink, v);
     } else if (json_is_string(v)) {
         put_string(e, (struct str){json_string_value(v), json_string_length(v)});
     } else {
@@ -179,22 +191,24 @@ static void put_value(yaml_emitter_t *e, const json_t *v)
     }
 }
 
-void yaml_write(struct buf *out, const json_t *v)
+bool yaml_write(struct buf *out, const json_t *v)
 {
+    struct sink sink = {.out = out, .start = out->n};
     yaml_emitter_t e;
     yaml_event_t event;
 
     must(yaml_emitter_initialize(&e));
-    yaml_emitter_set_output(&e, write_bytes, out);
+    yaml_emitter_set_output(&e, write_bytes, &sink);
     yaml_emitter_set_unicode(&e, 1);
     must(yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING));
     put(&e, &event);
     must(yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1));
     put(&e, &event);
-    put_value(&e, v);
+    put_value(&e, &sink, v);
     must(yaml_document_end_event_initialize(&event, 1));
     put(&e, &event);
     must(yaml_stream_end_event_initialize(&event));
     put(&e, &event);
     yaml_emitter_delete(&e);
+    return !sink.full;
 }

@@ -111,7 +111,7 @@ static void test_write(void **state)
     json_t *v = json_read(a, str_of(json), NULL, &err), *again;
     struct buf b = {0};
 
-    yaml_write(&b, v);
+    assert_true(yaml_write(&b, v));
     again = yaml_read(a, buf_view(&b), NULL, &err);
     assert_true(json_equal(v, again));
     buf_putc(&b, '\0');
@@ -122,12 +122,33 @@ static void test_write(void **state)
     arena_free(a);
 }
 
+static void test_deep_and_wide_is_bounded(void **state)
+{
+    json_t *v = json_array(), *deep;
+    struct buf b = {0};
+
+    for (int i = 0; i < 100000; i++)
+        json_array_append_new(v, json_integer(0));
+    for (int i = 0; i < 1000; i++, v = deep) {
+        deep = json_object();
+        json_object_set_new(deep, "a", v);
+    }
+    assert_false(yaml_write(&b, v));
+    assert_true(b.n <= YAML_WRITE_MAX);
+    buf_free(&b);
+    json_decref(v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_scalars_are_yaml_1_1), cmocka_unit_test(test_anchors_and_merges),
-        cmocka_unit_test(test_errors_are_go_yamls),  cmocka_unit_test(test_duplicates),
-        cmocka_unit_test(test_alias_bomb),           cmocka_unit_test(test_write),
+        cmocka_unit_test(test_scalars_are_yaml_1_1),
+        cmocka_unit_test(test_anchors_and_merges),
+        cmocka_unit_test(test_errors_are_go_yamls),
+        cmocka_unit_test(test_duplicates),
+        cmocka_unit_test(test_alias_bomb),
+        cmocka_unit_test(test_write),
+        cmocka_unit_test(test_deep_and_wide_is_bounded),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
