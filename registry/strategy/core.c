@@ -89,6 +89,8 @@ static void service_address(const struct strategy_call *c, json_t *obj)
             return;
         ip = address;
     }
+    /* it may be the very string that is set below */
+    ip = arena_cstr(c->arena, str_of(ip));
     if (!tree_size(obj, "spec.clusterIPs")) {
         list = json_array();
         json_array_append_new(list, json_string(ip));

@@ -134,6 +134,21 @@ static void test_service_defaults(void **state)
     json_decref(s);
 }
 
+static void test_service_keeps_the_address_it_names(void **state)
+{
+    struct fixture *f = *state;
+    struct strategy_call c = call(f, "", "services", "");
+    json_t *s =
+        tree(f, "{\"metadata\":{\"name\":\"s\",\"namespace\":\"n\"},\"spec\":{\"clusterIP\":\"10.0.0.7\","
+                "\"type\":\"ClusterIP\"}}");
+
+    assert_true(strategy_before_create(&c, s, &f->st));
+    assert_str(s, "spec.clusterIP", "10.0.0.7");
+    assert_string_equal(json_string_value(json_array_get(tree_get(s, "spec.clusterIPs"), 0)), "10.0.0.7");
+    assert_string_equal(json_string_value(json_array_get(tree_get(s, "spec.ipFamilies"), 0)), "IPv4");
+    json_decref(s);
+}
+
 static void test_secret_text(void **state)
 {
     struct fixture *f = *state;
@@ -338,6 +353,7 @@ int main(void)
         TEST(test_template_defaults),
         TEST(test_said_stays),
         TEST(test_service_defaults),
+        TEST(test_service_keeps_the_address_it_names),
         TEST(test_secret_text),
         TEST(test_create_sets_system_metadata),
         TEST(test_create_needs_a_name),
