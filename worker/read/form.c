@@ -9,7 +9,6 @@
 #include "worker/read/scale.h"
 #include "worker/read/text.h"
 #include "worker/request/status.h"
-#include "worker/write/commit.h"
 
 bool form_init(struct reply_form *f, struct request *rq, struct status *st)
 {
@@ -53,7 +52,8 @@ int form_views(const struct reply_form *f, const struct record *r, bool item, st
 /* The object as a tree in the version asked for; NULL when it cannot be told in that version. */
 static json_t *object_tree(const struct reply_form *f, struct arena *a, const struct record *r)
 {
-    json_t *obj = record_tree(a, r);
+    const char *err;
+    json_t *obj = json_read(a, record_json(r), NULL, &err);
     if (!obj || !f->converts)
         return obj;
     struct status st = {.arena = a};
