@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "shm/base/must.h"
 
+#define BIO_TYPE (100 | BIO_TYPE_SOURCE_SINK) /* BIO_get_new_index hands out from 128 */
 #define RECORD_BYTES 16384u
 #define WRITE_BYTES (128u << 10)     /* sealed bytes are written from this on */
 #define BACKLOG_BYTES_MAX (1u << 20) /* a client that makes us answer and does not read is cut off */
@@ -97,7 +98,7 @@ static long bio_ctrl(BIO *b, int cmd, long num, void *ptr)
 
 BIO_METHOD *send_bio_new(void)
 {
-    BIO_METHOD *m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "cubed");
+    BIO_METHOD *m = BIO_meth_new(BIO_TYPE, "cubed");
     must(m != NULL);
     BIO_meth_set_write_ex(m, bio_write);
     BIO_meth_set_read_ex(m, bio_read);
