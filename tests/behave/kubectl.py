@@ -101,7 +101,7 @@ def change():
     kubectl('label', 'deploy/front', '-n', 'shop', 'color-')
     d = tree('deploy', 'front', '-n', 'shop')
     check('color' not in d['metadata']['labels'] and d['metadata']['annotations']['note'] == 'hi', 'label and annotation')
-    check(d['metadata']['generation'] == 2, 'metadata changes leave the generation alone')
+    check(d['metadata']['generation'] == 3, 'of a Deployment spec and annotations raise the generation, labels do not')
 
 
 def patch_three_ways():
