@@ -3,9 +3,7 @@
  * is a small function in a row of its own. */
 #include "registry/walk/default.h"
 
-#include <stdlib.h>
-#include "registry/walk/tree.h"
-#include "shm/base/must.h"
+#include "registry/walk/defaultrows.h"
 
 struct constant {
     const char *type;  /* "core/v1.Container" */
@@ -42,6 +40,9 @@ static const struct constant CONSTANTS[] = {
     {ADMREG "ValidatingWebhook", "namespaceSelector", "{}"},
     {ADMREG "ValidatingWebhook", "objectSelector", "{}"},
     {ADMREG "ValidatingWebhook", "timeoutSeconds", "10"},
+    {"apiextensions.k8s.io/v1.CustomResourceDefinitionSpec", "conversion", "{\"strategy\":\"None\"}"},
+    {"apiextensions.k8s.io/v1.ServiceReference", "port", "443"},
+    {"apiregistration.k8s.io/v1.ServiceReference", "port", "443"},
     {APPS "DaemonSetSpec", "revisionHistoryLimit", "10"},
     {APPS "DaemonSetSpec", "updateStrategy", "{}"},
     {APPS "DaemonSetUpdateStrategy", "type", "\"RollingUpdate\""},
@@ -106,8 +107,6 @@ static const struct constant CONSTANTS[] = {
     {"discovery.k8s.io/v1.EndpointPort", "name", "\"\""},
     {"discovery.k8s.io/v1.EndpointPort", "protocol", "\"TCP\""},
     {FLOW "ExemptPriorityLevelConfiguration", "lendablePercent", "0"},
-    {"discovery.k8s.io/v1.EndpointPort", "name", "\"\""},
-    {"discovery.k8s.io/v1.EndpointPort", "protocol", "\"TCP\""},
     {FLOW "ExemptPriorityLevelConfiguration", "nominalConcurrencyShares", "0"},
     {FLOW "FlowSchemaSpec", "matchingPrecedence", "1000"},
     {FLOW "LimitedPriorityLevelConfiguration", "lendablePercent", "0"},
@@ -115,8 +114,11 @@ static const struct constant CONSTANTS[] = {
     {FLOW "QueuingConfiguration", "handSize", "8"},
     {FLOW "QueuingConfiguration", "queueLengthLimit", "50"},
     {FLOW "QueuingConfiguration", "queues", "64"},
+    {"networking.k8s.io/v1.IngressClassParametersReference", "scope", "\"Cluster\""},
     {"networking.k8s.io/v1.NetworkPolicyPort", "protocol", "\"TCP\""},
     {"rbac.authorization.k8s.io/v1.RoleRef", "apiGroup", "\"rbac.authorization.k8s.io\""},
+    {"resource.k8s.io/v1.DeviceSubRequest", "allocationMode", "\"ExactCount\""},
+    {"resource.k8s.io/v1.ExactDeviceRequest", "allocationMode", "\"ExactCount\""},
     {"scheduling.k8s.io/v1.PriorityClass", "preemptionPolicy", "\"PreemptLowerPriority\""},
     {"storage.k8s.io/v1.CSIDriverSpec", "attachRequired", "true"},
     {"storage.k8s.io/v1.CSIDriverSpec", "fsGroupPolicy", "\"ReadWriteOnceWithFSType\""},
@@ -129,241 +131,39 @@ static const struct constant CONSTANTS[] = {
     {"storage.k8s.io/v1.StorageClass", "volumeBindingMode", "\"Immediate\""},
 };
 
-static bool is(const json_t *o, const char *field, const char *value)
-{
-    const char *s = tree_string(o, field);
-
-    return s && strcmp(s, value) == 0;
-}
-
-/* With tag "latest", or neither tag nor digest, an image is pulled always. */
-static void container(json_t *o)
-{
-    struct str image = tree_str(o, "image");
-    const char *slash = memrchr(image.p ? image.p : "", '/', image.n);
-    struct str last = image;
-    ptrdiff_t digest, tag;
-    bool latest;
-
-    if (tree_str(o, "imagePullPolicy").n)
-        return;
-    if (slash)
-        last = (struct str){slash + 1, image.n - (size_t)(slash + 1 - image.p)};
-    digest = str_find(last, '@');
-    if (digest >= 0)
-        last.n = (size_t)digest;
-    tag = str_find(last, ':');
-    latest =
-        tag >= 0 ? str_is((struct str){last.p + tag + 1, last.n - (size_t)tag - 1}, "latest") : digest < 0;
-    tree_set_string(o, "imagePullPolicy", latest ? "Always" : "IfNotPresent");
-}
-
-static void service_port(json_t *o)
-{
-    const json_t *target = tree_get(o, "targetPort");
-
-    if (!target || (json_is_integer(target) && json_integer_value(target) == 0) ||
-        (json_is_string(target) && json_string_length(target) == 0))
-        tree_set_int(o, "targetPort", tree_int(o, "port", 0));
-}
-
-static void service_spec(json_t *o)
-{
-    bool external = is(o, "type", "NodePort") || is(o, "type", "LoadBalancer");
-
-    if (is(o, "sessionAffinity", "None"))
-        tree_delete(o, "sessionAffinityConfig");
-    else if (is(o, "sessionAffinity", "ClientIP"))
-        tree_default(o, "sessionAffinityConfig.clientIP.timeoutSeconds", json_integer(10800));
-    if ((external || tree_size(o, "externalIPs")) && !tree_str(o, "externalTrafficPolicy").n)
-        tree_set_string(o, "externalTrafficPolicy", "Cluster");
-    if (external || is(o, "type", "ClusterIP"))
-        tree_default(o, "internalTrafficPolicy", json_string("Cluster"));
-    if (is(o, "type", "LoadBalancer"))
-        tree_default(o, "allocateLoadBalancerNodePorts", json_true());
-}
-
-static void rolling_update(json_t *o)
-{
-    if (is(o, "type", "RollingUpdate"))
-        tree_default(o, "rollingUpdate", json_object());
-}
-
-/* An empty strategy rolls; one that says so keeps what it says. */
-static void stateful_set_spec(json_t *o)
-{
-    if (!tree_str(o, "updateStrategy.type").n) {
-        tree_set_string(o, "updateStrategy.type", "RollingUpdate");
-        tree_default(o, "updateStrategy.rollingUpdate", json_object());
-    }
-}
-
-static void labels_of_template(json_t *o)
-{
-    json_t *labels = tree_get(o, "spec.template.metadata.labels");
-
-    if (json_object_size(labels) && !json_object_size(tree_get(o, "metadata.labels")))
-        tree_set(o, "metadata.labels", json_deep_copy(labels));
-}
-
-static void replication_controller(json_t *o)
-{
-    json_t *labels = tree_get(o, "spec.template.metadata.labels");
-
-    if (json_object_size(labels) && !json_object_size(tree_get(o, "spec.selector")))
-        tree_set(o, "spec.selector", json_deep_copy(labels));
-    labels_of_template(o);
-}
-
-static void job_spec(json_t *o)
-{
-    if (!tree_get(o, "completions") && !tree_get(o, "parallelism"))
-        tree_set_int(o, "completions", 1);
-    tree_default(o, "parallelism", json_integer(1));
-    tree_default(o, "backoffLimit", json_integer(tree_get(o, "backoffLimitPerIndex") ? INT32_MAX : 6));
-    tree_default(o, "completionMode", json_string("NonIndexed"));
-    tree_default(o, "suspend", json_false());
-    tree_default(o, "podReplacementPolicy",
-                 json_string(tree_get(o, "podFailurePolicy") ? "Failed" : "TerminatingOrFailed"));
-    tree_default(o, "manualSelector", json_false());
-}
-
-static void requests_of_limits(json_t *list)
-{
-    size_t i;
-    json_t *c, *v;
-    const char *key;
-
-    json_array_foreach(list, i, c)
-    {
-        json_object_foreach(tree_get(c, "resources.limits"), key, v)
-        {
-            json_t *requests = tree_get(c, "resources.requests");
-
-            if (!requests)
-                tree_set(c, "resources.requests", requests = json_object());
-            if (!json_object_get(requests, key))
-                json_object_set(requests, key, v);
-        }
-    }
-}
-
-static void host_ports(json_t *containers)
-{
-    size_t i, j;
-    json_t *c, *p;
-
-    json_array_foreach(containers, i, c)
-    {
-        json_array_foreach(tree_get(c, "ports"), j, p)
-        {
-            if (tree_int(p, "hostPort", 0) == 0)
-                tree_set_int(p, "hostPort", tree_int(p, "containerPort", 0));
-        }
-    }
-}
-
-static void pod(json_t *o)
-{
-    requests_of_limits(tree_get(o, "spec.containers"));
-    requests_of_limits(tree_get(o, "spec.initContainers"));
-    tree_default(o, "spec.enableServiceLinks", json_true());
-    if (tree_bool(o, "spec.hostNetwork", false)) {
-        host_ports(tree_get(o, "spec.containers"));
-        host_ports(tree_get(o, "spec.initContainers"));
-    }
-}
-
-/* A volume that names no source is an empty directory. */
-static void volume(json_t *o)
-{
-    const char *key;
-    json_t *v;
-
-    json_object_foreach(o, key, v)
-    {
-        if (strcmp(key, "name") != 0 && !json_is_null(v))
-            return;
-    }
-    tree_set(o, "emptyDir", json_object());
-}
-
-static void node_status(json_t *o)
-{
-    if (tree_get(o, "capacity") && !json_object_size(tree_get(o, "allocatable")))
-        tree_set(o, "allocatable", json_deep_copy(tree_get(o, "capacity")));
-}
-
-static void subject(json_t *o)
-{
-    if (!tree_str(o, "apiGroup").n && !is(o, "kind", "ServiceAccount"))
-        tree_set_string(o, "apiGroup", "rbac.authorization.k8s.io");
-}
-
-static void network_policy_spec(json_t *o)
-{
-    json_t *types;
-
-    if (tree_size(o, "policyTypes"))
-        return;
-    types = json_array();
-    json_array_append_new(types, json_string("Ingress"));
-    if (tree_size(o, "egress"))
-        json_array_append_new(types, json_string("Egress"));
-    tree_set(o, "policyTypes", types);
-}
-
-struct conditional {
-    const char *type;
-    void (*apply)(json_t *o);
+/* Fields of features that are off unless asked for: the reference drops what a client says there. Rules: the
+ * gates of pkg/features/kube_features.go, the DropDisabled functions of the strategies. Sorted by type. */
+struct withheld {
+    const char *type, *field;
 };
 
-/* Sorted by type as well. */
-static const struct conditional CONDITIONALS[] = {
-    {APPS "DaemonSetUpdateStrategy", rolling_update},
-    {APPS "DeploymentStrategy", rolling_update},
-    {APPS "StatefulSetSpec", stateful_set_spec},
-    {BATCH "Job", labels_of_template},
-    {BATCH "JobSpec", job_spec},
-    {CORE "Container", container},
-    {CORE "EphemeralContainer", container},
-    {CORE "NodeStatus", node_status},
-    {CORE "Pod", pod},
-    {CORE "ReplicationController", replication_controller},
-    {CORE "ServicePort", service_port},
-    {CORE "ServiceSpec", service_spec},
-    {CORE "Volume", volume},
-    {"networking.k8s.io/v1.NetworkPolicySpec", network_policy_spec},
-    {"rbac.authorization.k8s.io/v1.Subject", subject},
+static const struct withheld WITHHELD[] = {
+    {APPS "RollingUpdateStatefulSetStrategy", "maxUnavailable"},
+    {"coordination.k8s.io/v1.LeaseSpec", "preferredHolder"},
+    {"coordination.k8s.io/v1.LeaseSpec", "strategy"},
+    {CORE "ContainerStatus", "stopSignal"},
+    {CORE "Lifecycle", "stopSignal"},
+    {CORE "PodSpec", "schedulingGroup"},
+    {CORE "PodStatus", "nodeAllocatableResourceClaimStatuses"},
+    {CORE "TypedObjectReference", "namespace"},
+    {CORE "VolumeProjection", "clusterTrustBundle"},
+    {CORE "VolumeProjection", "podCertificate"},
+    {CORE "VolumeStatus", "image"},
+    {"resource.k8s.io/v1.Device", "nodeAllocatableResourceMappings"},
+    {"resource.k8s.io/v1.DeviceAttribute", "bools"},
+    {"resource.k8s.io/v1.DeviceAttribute", "ints"},
+    {"resource.k8s.io/v1.DeviceAttribute", "strings"},
+    {"resource.k8s.io/v1.DeviceAttribute", "versions"},
+    {"storage.k8s.io/v1.CSIDriverSpec", "preventPodSchedulingIfMissing"},
 };
 
-static int type_cmp(const struct schema_type *t, const char *row)
+static void withhold(json_t *v, const struct schema_type *t)
 {
-    size_t n = strlen(t->group_version);
-    int c = strncmp(t->group_version, row, n);
+    const size_t n = sizeof(WITHHELD) / sizeof(WITHHELD[0]);
+    size_t i = default_first_row(t, WITHHELD, sizeof(WITHHELD[0]), n);
 
-    if (c)
-        return c;
-    if (row[n] != '.')
-        return '.' - (unsigned char)row[n];
-    return strcmp(t->name, row + n + 1);
-}
-
-/* First row of the type in a table of rows that begin with the type's name, or n. */
-static size_t first_row(const struct schema_type *t, const void *rows, size_t size, size_t n)
-{
-    size_t lo = 0, hi = n;
-
-    while (lo < hi) {
-        size_t mid = (lo + hi) / 2;
-        const char *row = *(const char *const *)(const void *)((const char *)rows + mid * size);
-
-        if (type_cmp(t, row) > 0)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
+    for (; i < n && default_row_cmp(t, WITHHELD[i].type) == 0; i++)
+        json_object_del(v, WITHHELD[i].field);
 }
 
 static bool is_zero(const json_t *v, const struct schema_field *f)
@@ -395,23 +195,14 @@ static void set_if_zero(json_t *v, const struct schema_field *f, const char *nam
 static void constants(json_t *v, const struct schema_type *t)
 {
     const size_t n = sizeof(CONSTANTS) / sizeof(CONSTANTS[0]);
-    size_t i = first_row(t, CONSTANTS, sizeof(CONSTANTS[0]), n);
+    size_t i = default_first_row(t, CONSTANTS, sizeof(CONSTANTS[0]), n);
 
-    for (; i < n && type_cmp(t, CONSTANTS[i].type) == 0; i++)
+    for (; i < n && default_row_cmp(t, CONSTANTS[i].type) == 0; i++)
         set_if_zero(v, schema_field(t, str_of(CONSTANTS[i].field)), CONSTANTS[i].field, CONSTANTS[i].value);
     for (int f = 0; f < t->nfields; f++) {
         if (t->fields[f].dflt)
             set_if_zero(v, &t->fields[f], t->fields[f].json, t->fields[f].dflt);
     }
-}
-
-static void conditionals(json_t *v, const struct schema_type *t)
-{
-    const size_t n = sizeof(CONDITIONALS) / sizeof(CONDITIONALS[0]);
-    size_t i = first_row(t, CONDITIONALS, sizeof(CONDITIONALS[0]), n);
-
-    if (i < n && type_cmp(t, CONDITIONALS[i].type) == 0)
-        CONDITIONALS[i].apply(v);
 }
 
 /* A struct that is no pointer is there even when the client left it out: it gets its defaults too, and goes
@@ -450,10 +241,11 @@ void default_tree(json_t *v, const struct schema_type *t)
     } else if (t->kind == SCHEMA_MAP && json_is_object(v) && t->elem) {
         json_object_foreach(v, key, child) default_tree(child, t->elem);
     } else if (t->kind == SCHEMA_STRUCT && json_is_object(v)) {
-        if (t->group_version)
+        if (t->group_version) {
+            withhold(v, t);
             constants(v, t);
-        if (t->group_version)
-            conditionals(v, t);
+            default_computed(v, t);
+        }
         struct_fields(v, t);
     }
 }
