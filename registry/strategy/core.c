@@ -270,9 +270,44 @@ static void volume_update(const struct strategy_call *c, json_t *obj, const json
     tree_set_string(obj, "status.lastPhaseTransitionTime", now);
 }
 
-static void pending(const struct strategy_call *c, json_t *obj)
+/* The old field for what a volume is made of knows two kinds; the new one knows all. What one says the other
+ * gets. Rule: pkg/api/persistentvolumeclaim/util.go. */
+static void claim_sources(json_t *obj, bool may_drop)
+{
+    static const char *const FIELDS[] = {"apiGroup", "kind", "name"};
+    const json_t *source = tree_get(obj, "spec.dataSource"), *ref = tree_get(obj, "spec.dataSourceRef");
+    const char *to = ref ? "spec.dataSource" : "spec.dataSourceRef";
+    struct str kind = tree_str(source, "kind"), group = tree_str(source, "apiGroup");
+    bool known = (str_is(kind, "PersistentVolumeClaim") && !group.n) ||
+                 (str_is(kind, "VolumeSnapshot") && str_is(group, "snapshot.storage.k8s.io"));
+    json_t *copy;
+
+    if (may_drop && source && !ref && !known) {
+        tree_delete(obj, "spec.dataSource");
+        return;
+    }
+    if (!source == !ref)
+        return;
+    copy = json_object();
+    for (size_t i = 0; i < 3; i++) {
+        json_t *v = json_object_get(source ? source : ref, FIELDS[i]);
+
+        if (v)
+            json_object_set(copy, FIELDS[i], v);
+    }
+    tree_set(obj, to, copy);
+}
+
+static void claim_create(const struct strategy_call *c, json_t *obj)
 {
     tree_set_string(obj, "status.phase", "Pending");
+    claim_sources(obj, true);
+}
+
+static void claim_update(const struct strategy_call *c, json_t *obj, const json_t *old)
+{
+    if (!c->subresource[0])
+        claim_sources(obj, !tree_get(old, "spec.dataSource") && !tree_get(old, "spec.dataSourceRef"));
 }
 
 static const struct strategy ROWS[] = {
@@ -294,10 +329,11 @@ static const struct strategy ROWS[] = {
      .delete_returns_object = true},
     {.group = "",
      .plural = "persistentvolumeclaims",
-     .prepare_create = pending,
+     .prepare_create = claim_create,
+     .prepare_update = claim_update,
      .delete_returns_object = true},
     {.group = "", .plural = "secrets", .defaults = secret_defaults},
-    {.group = "", .plural = "nodes", .defaults = node_defaults},
+    {.group = "", .plural = "nodes", .defaults = node_defaults, .keeps_status = true},
     {.group = "",
      .plural = "endpoints",
      .prepare_create = endpoints_create,

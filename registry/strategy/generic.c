@@ -91,7 +91,7 @@ bool strategy_before_create(const struct strategy_call *c, json_t *obj, struct s
 
     set_type(obj, c->resource);
     system_metadata(c, obj);
-    if (c->resource->flags & RESOURCE_STATUS)
+    if ((c->resource->flags & RESOURCE_STATUS) && !s->keeps_status)
         json_object_del(obj, "status");
     if (s->prepare_create)
         s->prepare_create(c, obj);

@@ -51,7 +51,28 @@ static void vac_create(const struct strategy_call *c, json_t *obj)
         json_array_append_new(list, json_string("kubernetes.io/vac-protection"));
 }
 
+/* A service of this very server is always there. */
+static void apiservice_create(const struct strategy_call *c, json_t *obj)
+{
+    char now[21];
+
+    if (tree_get(obj, "spec.service"))
+        return;
+    clock_rfc3339(clock_wall_s(), now);
+    tree_set(obj, "status.conditions",
+             json_pack("[{s:s, s:s, s:s, s:s, s:s}]", "type", "Available", "status", "True",
+                       "lastTransitionTime", now, "reason", "Local", "message",
+                       "Local APIServices are always available"));
+}
+
 static const struct strategy ROWS[] = {
+    {.group = "admissionregistration.k8s.io",
+     .plural = "validatingadmissionpolicies",
+     .status_meta = STATUS_META_OLD},
+    {.group = "apiregistration.k8s.io",
+     .plural = "apiservices",
+     .prepare_create = apiservice_create,
+     .status_meta = STATUS_META_OLD},
     {.group = "certificates.k8s.io",
      .plural = "certificatesigningrequests",
      .prepare_create = csr_create,
@@ -62,13 +83,20 @@ static const struct strategy ROWS[] = {
      .plural = "prioritylevelconfigurations",
      .status_meta = STATUS_META_OLD},
     {.group = "resource.k8s.io", .plural = "deviceclasses", .delete_returns_object = true},
-    {.group = "resource.k8s.io", .plural = "resourceclaims", .delete_returns_object = true},
+    {.group = "resource.k8s.io",
+     .plural = "resourceclaims",
+     .delete_returns_object = true,
+     .status_meta = STATUS_META_OLD},
     {.group = "resource.k8s.io", .plural = "resourceclaimtemplates", .delete_returns_object = true},
     {.group = "resource.k8s.io", .plural = "resourceslices", .delete_returns_object = true},
     {.group = "storage.k8s.io", .plural = "csidrivers", .delete_returns_object = true},
     {.group = "storage.k8s.io", .plural = "csinodes", .delete_returns_object = true},
     {.group = "storage.k8s.io", .plural = "storageclasses", .delete_returns_object = true},
-    {.group = "storage.k8s.io", .plural = "volumeattachments", .delete_returns_object = true},
+    {.group = "storage.k8s.io",
+     .plural = "volumeattachments",
+     .delete_returns_object = true,
+     .status_meta = STATUS_META_OLD},
+    {.group = "networking.k8s.io", .plural = "servicecidrs", .status_meta = STATUS_META_OLD},
     {.group = "storage.k8s.io",
      .plural = "volumeattributesclasses",
      .prepare_create = vac_create,

@@ -47,6 +47,8 @@ struct strategy {
     enum strategy_meta { STATUS_META_NEW, STATUS_META_OLD_LABELS, STATUS_META_OLD } status_meta;
     /* Whether a terminating object without finalizers may go now; NULL: yes. */
     bool (*may_remove)(const json_t *obj);
+    /* A create may bring a status. */
+    bool keeps_status;
 };
 
 struct strategy_column {

@@ -20,7 +20,13 @@ json_t *change_to_stored(struct change *c, struct request *rq, json_t *obj, stru
     struct strategy_call call = body_call(rq, c->r, c->sub);
 
     strategy_defaults(&call, obj);
-    return strategy_convert(rq->arena, obj, c->r, c->stored, st);
+    if (c->r == c->stored)
+        return obj;
+    obj = strategy_convert(rq->arena, obj, c->r, c->stored, st);
+    call.resource = c->stored;
+    if (obj)
+        strategy_defaults(&call, obj);
+    return obj;
 }
 
 json_t *change_to_served(struct change *c, struct arena *a, const json_t *old, struct status *st)

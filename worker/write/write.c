@@ -4,6 +4,7 @@
 #include "worker/write/write.h"
 
 #include <errno.h>
+#include "registry/strategy/strategy.h"
 #include "registry/walk/tree.h"
 #include "shm/base/clock.h"
 #include "shm/base/must.h"
@@ -165,6 +166,10 @@ static void answer_draft(struct write *w)
 
 static void put(struct write *w, const struct record *rec, json_t *old, json_t *out)
 {
+    struct strategy_call call = {.arena = w->arena, .resource = w->stored, .subresource = ""};
+
+    /* What was prepared may have left fields that whoever reads the stored object has to find. */
+    strategy_defaults(&call, out);
     buf_clear(&w->draft);
     record_make(&w->draft, w->arena, out, w->stored, expires_s(w, out));
     w->created = !rec;
