@@ -234,8 +234,8 @@ static void from_text(struct amount *a, struct str digits)
     trim(a);
 }
 
-/* Whether the reference keeps the text as it came instead of formatting the number again. digits: those on both
- * sides of the point. */
+/* Whether the reference keeps the text as it came instead of formatting the number again. digits: those on
+ * both sides of the point. */
 static bool kept_as_is(const struct pieces *p, struct str digits, int exponent, enum format format)
 {
     int64_t scale, value;
