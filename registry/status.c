@@ -34,9 +34,14 @@ void status_details(struct status *st, const char *group, const char *kind, cons
     st->has_details = true;
 }
 
+bool status_full(const struct status *st)
+{
+    return st->ncauses >= STATUS_CAUSES_MAX || st->causes_bytes > STATUS_CAUSES_BYTES_MAX;
+}
+
 void status_add_cause(struct status *st, const char *reason, const char *field, const char *message)
 {
-    if (st->ncauses >= STATUS_CAUSES_MAX)
+    if (status_full(st))
         return;
     if (st->ncauses == st->cap) {
         int cap = st->cap ? st->cap * 2 : 8;
@@ -48,6 +53,7 @@ void status_add_cause(struct status *st, const char *reason, const char *field, 
         st->cap = cap;
     }
     st->causes[st->ncauses++] = (struct status_cause){reason, message, field};
+    st->causes_bytes += strlen(field) + strlen(message);
     st->has_details = true;
 }
 
@@ -138,6 +144,7 @@ void status_internal(struct status *st, const char *fmt, ...)
     why = arena_vprintf(st->arena, fmt, ap);
     va_end(ap);
     st->ncauses = 0;
+    st->causes_bytes = 0;
     status_add_cause(st, "", "", why);
     status_set(st, 500, "InternalError", "Internal error occurred: %s", why);
 }
@@ -150,6 +157,7 @@ void status_expired(struct status *st, const char *message)
 void status_too_large_rv(struct status *st, int64_t wanted, int64_t current)
 {
     st->ncauses = 0;
+    st->causes_bytes = 0;
     status_add_cause(st, "ResourceVersionTooLarge", "", "Too large resource version");
     st->retry_after_s = 1;
     status_set(st, 504, "Timeout", "Timeout: Too large resource version: %lld, current: %lld",
@@ -233,7 +241,7 @@ static void field_error(struct status *st, const char *reason, const char *title
 {
     const char *body = title;
 
-    if (st->ncauses >= STATUS_CAUSES_MAX)
+    if (status_full(st))
         return;
     if (value_text)
         body = arena_printf(st->arena, "%s: %s", body, value_text);
@@ -254,7 +262,8 @@ void field_invalid(struct status *st, const char *path, const char *value_text, 
 
 void field_invalid_str(struct status *st, const char *path, struct str value, const char *detail)
 {
-    field_invalid(st, path, text_quoted(st->arena, value), detail);
+    if (!status_full(st))
+        field_invalid(st, path, text_quoted(st->arena, value), detail);
 }
 
 void field_not_supported(struct status *st, const char *path, struct str value, const char *const *valid,
@@ -262,6 +271,8 @@ void field_not_supported(struct status *st, const char *path, struct str value, 
 {
     struct buf detail = {0};
 
+    if (status_full(st))
+        return;
     for (int i = 0; i < n; i++) {
         buf_puts(&detail, i ? ", " : "supported values: ");
         text_quote(&detail, str_of(valid[i]));

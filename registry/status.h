@@ -9,6 +9,7 @@
 #include "shm/base/buf.h"
 
 #define STATUS_CAUSES_MAX 1024
+#define STATUS_CAUSES_BYTES_MAX (1u << 20) /* of their texts; the one that passes it is the last */
 
 struct status_cause {
     const char *reason;  /* FieldValueInvalid, ... */
@@ -28,6 +29,7 @@ struct status {
     struct status_cause *causes;
     int ncauses, cap;
     const char *list_continue; /* metadata.continue: the token that an expired page goes on with; NULL: none */
+    size_t causes_bytes;
 };
 
 static inline bool status_failed(const struct status *st)
@@ -40,6 +42,8 @@ int status_set(struct status *st, int code, const char *reason, const char *fmt,
     __attribute__((format(printf, 4, 5)));
 void status_details(struct status *st, const char *group, const char *kind, const char *name);
 void status_add_cause(struct status *st, const char *reason, const char *field, const char *message);
+/* No further cause is taken: a client decides how much is wrong, so loops over its items end here. */
+bool status_full(const struct status *st);
 
 /* The constructors of api/errors. `resource` is the plural ("pods"), qualified with the group in messages
  * ("deployments.apps \"x\" not found"). */

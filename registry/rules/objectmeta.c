@@ -80,7 +80,7 @@ static void check_labels(const json_t *labels, struct status *st)
     json_t *o = (json_t *)labels; /* jansson's iterators take no const */
     struct name_errors e;
 
-    for (void *it = json_object_iter(o); it; it = json_object_iter_next(o, it)) {
+    for (void *it = json_object_iter(o); it && !status_full(st); it = json_object_iter_next(o, it)) {
         struct str key = {json_object_iter_key(it), json_object_iter_key_len(it)};
         struct str value = text_of(json_object_iter_value(it));
 
@@ -108,7 +108,7 @@ static void check_annotations(const json_t *annotations, struct status *st)
     struct name_errors e;
     size_t bytes = 0;
 
-    for (void *it = json_object_iter(o); it; it = json_object_iter_next(o, it)) {
+    for (void *it = json_object_iter(o); it && !status_full(st); it = json_object_iter_next(o, it)) {
         struct str key = {json_object_iter_key(it), json_object_iter_key_len(it)};
 
         bytes += key.n + json_string_length(json_object_iter_value(it));
@@ -179,7 +179,7 @@ static void check_owners(const json_t *refs, struct status *st)
 {
     const char *controller = NULL;
 
-    for (size_t i = 0; i < json_array_size(refs); i++) {
+    for (size_t i = 0; i < json_array_size(refs) && !status_full(st); i++) {
         const json_t *ref = json_array_get(refs, i);
         const char *name;
 
@@ -213,7 +213,7 @@ static void check_finalizers(const json_t *list, struct status *st)
 {
     struct name_errors e;
 
-    for (size_t i = 0; i < json_array_size(list); i++) {
+    for (size_t i = 0; i < json_array_size(list) && !status_full(st); i++) {
         struct str name = text_of(json_array_get(list, i));
 
         name_qualified_errors(st->arena, name, &e);
@@ -227,7 +227,7 @@ static void check_finalizers(const json_t *list, struct status *st)
 /* A rule of the built-in kinds beyond that: short names are for the system's own. */
 static void check_short_finalizers(const json_t *list, struct status *st)
 {
-    for (size_t i = 0; i < json_array_size(list); i++) {
+    for (size_t i = 0; i < json_array_size(list) && !status_full(st); i++) {
         struct str name = text_of(json_array_get(list, i));
 
         if (str_find(name, '/') >= 0 || str_is(name, "kubernetes") || str_is(name, "orphan") ||
@@ -242,7 +242,7 @@ static void check_manager(struct str name, const char *path, struct status *st)
 {
     if (name.n > MANAGER_MAX_BYTES)
         field_too_long(st, path, MANAGER_MAX_BYTES);
-    for (size_t i = 0; i < name.n;) {
+    for (size_t i = 0; i < name.n && !status_full(st);) {
         uint32_t rune;
         size_t n = text_rune(name.p + i, name.n - i, &rune);
 
