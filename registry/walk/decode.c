@@ -11,7 +11,7 @@
 #include "registry/rules/text.h"
 #include "registry/rules/times.h"
 
-#define PATH_MAX_BYTES 4096
+#define PATH_MAX_BYTES FINDINGS_PATH_MAX
 
 /* Where the walk is: a chain on the C stack, as deep as the tree. */
 struct spot {
@@ -35,6 +35,13 @@ enum verdict { KEEP, DROP, REPLACE, STOP };
 static enum verdict walk(struct decoder *d, json_t *v, const struct schema_type *t, const struct spot *at,
                          json_t **replacement);
 
+static void put_key(struct buf *out, struct str key)
+{
+    if (out->n)
+        buf_putc(out, '.');
+    buf_str(out, key.n > PATH_MAX_BYTES ? (struct str){key.p, PATH_MAX_BYTES} : key);
+}
+
 static void put_strict_path(struct buf *out, const struct spot *at)
 {
     if (!at || out->n > PATH_MAX_BYTES)
@@ -44,9 +51,7 @@ static void put_strict_path(struct buf *out, const struct spot *at)
         buf_printf(out, "[%zu]", at->index);
         return;
     }
-    if (out->n)
-        buf_putc(out, '.');
-    buf_str(out, at->key);
+    put_key(out, at->key);
 }
 
 static void put_struct_path(struct buf *out, const struct spot *at)
@@ -54,11 +59,8 @@ static void put_struct_path(struct buf *out, const struct spot *at)
     if (!at || out->n > PATH_MAX_BYTES)
         return;
     put_struct_path(out, at->up);
-    if (!at->owner)
-        return;
-    if (out->n)
-        buf_putc(out, '.');
-    buf_str(out, at->key);
+    if (at->owner)
+        put_key(out, at->key);
 }
 
 /* Duplicates inside a part that is not known were never seen by the reference. */
@@ -85,7 +87,7 @@ static void report_unknown(struct decoder *d, const struct spot *at)
     struct buf path = {0};
     const char *quoted;
 
-    if (!d->strict)
+    if (!d->strict || findings_full(d->strict))
         return;
     put_strict_path(&path, at);
     quoted = text_quoted(d->arena, buf_view(&path));

@@ -3,10 +3,16 @@
 
 #define YAML_FINDING "line "
 
+bool findings_full(const struct findings *f)
+{
+    return f->n >= FINDINGS_MAX || f->bytes > FINDINGS_BYTES_MAX;
+}
+
 void findings_add(struct findings *f, const char *text)
 {
-    if (!f || f->n >= FINDINGS_MAX)
+    if (!f || findings_full(f))
         return;
+    f->bytes += strlen(text);
     for (int i = 0; i < f->n; i++) {
         if (strcmp(f->text[i], text) == 0)
             return;

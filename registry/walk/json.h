@@ -12,6 +12,8 @@
 #define JSON_COST_MAX (2 << 20) /* per document: a scalar costs 1, a list 4, an object 8 */
 #define YAML_WRITE_MAX (64u << 20)
 #define FINDINGS_MAX 100 /* the reference stops collecting there */
+#define FINDINGS_BYTES_MAX (1u << 20) /* of texts looked at, repetitions included */
+#define FINDINGS_PATH_MAX 4096        /* a longer path is cut */
 
 /* Findings that fieldValidation decides about: in order, e.g. `unknown field "spec.foo"`, `duplicate field "spec.x"`;
  * from YAML `line 7: key "a" already set in map`. Each is the text of one warning. */
@@ -19,9 +21,12 @@ struct findings {
     struct arena *arena;
     const char **text;
     int n, cap;
+    size_t bytes; /* of all texts that were offered */
 };
-/* A text that is there already is not added again, nor anything beyond FINDINGS_MAX. */
+/* A text that is there already is not added again, nor anything once findings_full. The text is copied. */
 void findings_add(struct findings *f, const char *text);
+/* Nothing more is taken: a client decides how much there is to find, so texts are not even made then. */
+bool findings_full(const struct findings *f);
 /* The findings as fieldValidation=Strict reports them, without the "strict decoding error: " in front. */
 const char *findings_text(const struct findings *f);
 

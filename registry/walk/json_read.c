@@ -300,9 +300,9 @@ static void report_duplicate(struct reader *r)
 {
     struct buf path = {0}, text = {0};
 
-    if (!r->dups || r->dups->n >= FINDINGS_MAX)
+    if (!r->dups || findings_full(r->dups))
         return;
-    for (int i = 0; i < r->depth && path.n < 4096; i++) {
+    for (int i = 0; i < r->depth && path.n < FINDINGS_PATH_MAX; i++) {
         const struct level *l = &r->levels[i];
 
         if (json_is_array(l->node)) {
@@ -312,11 +312,12 @@ static void report_duplicate(struct reader *r)
         }
         if (path.n)
             buf_putc(&path, '.');
-        buf_str(&path, l->key);
+        buf_str(&path, l->key.n > FINDINGS_PATH_MAX ? (struct str){l->key.p, FINDINGS_PATH_MAX} : l->key);
     }
     buf_puts(&text, "duplicate field ");
     text_quote(&text, buf_view(&path));
-    findings_add(r->dups, arena_cstr(r->arena, buf_view(&text)));
+    buf_putc(&text, '\0');
+    findings_add(r->dups, text.p);
     buf_free(&path);
     buf_free(&text);
 }
