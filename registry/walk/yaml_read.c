@@ -11,7 +11,7 @@
 
 #define MERGE_TAG "tag:yaml.org,2002:merge"
 
-enum { COST_SCALAR = 1, COST_ARRAY = 4, COST_OBJECT = 8 };
+enum { COST_SCALAR = 1, COST_ARRAY = 4, COST_OBJECT = 8, COST_TEXT_BYTES = 32 };
 
 /* A mapping or sequence that is not complete; owns its node. */
 struct level {
@@ -82,7 +82,7 @@ static bool alias_ratio_ok(struct reader *r)
 static bool set_member(struct reader *r, struct level *l, struct str key, const char *shown, json_t *v,
                        size_t line)
 {
-    if (r->dups && json_object_getn(l->node, key.p, key.n))
+    if (r->dups && !findings_full(r->dups) && json_object_getn(l->node, key.p, key.n))
         findings_add(r->dups, arena_printf(r->arena, "line %zu: key %s already set in map", line,
                                            shown ? shown : text_quoted(r->arena, key)));
     return json_object_setn_new_nocheck(l->node, key.p, key.n, v) == 0 || fail(r, "out of memory");
@@ -184,6 +184,12 @@ static bool on_scalar(struct reader *r, const yaml_event_t *e)
     return take_key(r, &scalar);
 }
 
+/* Text that stands in the body once and is copied for every alias. */
+static int64_t text_cost(size_t n)
+{
+    return (int64_t)(n / COST_TEXT_BYTES);
+}
+
 /* What a copy of v costs, and how deep it goes. */
 static int64_t measure(const json_t *v, int64_t *nodes, int *depth)
 {
@@ -191,6 +197,7 @@ static int64_t measure(const json_t *v, int64_t *nodes, int *depth)
     int64_t cost = json_is_object(v) ? COST_OBJECT : json_is_array(v) ? COST_ARRAY : COST_SCALAR;
     int deepest = 0;
 
+    cost += text_cost(json_string_length(v));
     (*nodes)++;
     for (size_t i = 0; i < json_array_size(v); i++) {
         int d = 0;
@@ -202,7 +209,8 @@ static int64_t measure(const json_t *v, int64_t *nodes, int *depth)
         int d = 0;
 
         (*nodes)++;
-        cost += COST_SCALAR + measure(json_object_iter_value(it), nodes, &d);
+        cost += COST_SCALAR + text_cost(json_object_iter_key_len(it)) +
+                measure(json_object_iter_value(it), nodes, &d);
         deepest = d > deepest ? d : deepest;
     }
     *depth = deepest + 1;
