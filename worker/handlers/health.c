@@ -42,6 +42,22 @@ static const char *check_cache(const struct context *ctx)
     return NULL;
 }
 
+/* The keeper makes them; without them a client's first create would be refused. */
+static const char *check_namespaces(const struct context *ctx)
+{
+    static const char *const names[] = {"default", "kube-system", "kube-public", "kube-node-lease"};
+    const struct schema_resource *r = schema_resource(STR(""), STR("v1"), STR("namespaces"));
+    struct snapshot *s = snapshot_get(ctx->snapshots);
+    bool all = s != NULL;
+    for (size_t i = 0; all && i < sizeof(names) / sizeof(names[0]); i++) {
+        struct key k;
+        key_make(&k, r->id, STR(""), str_of(names[i]));
+        all = snapshot_object(s, &k) != NULL;
+    }
+    snapshot_unref(s);
+    return all ? NULL : "the system namespaces are not there yet";
+}
+
 static const char *check_shutdown(const struct context *ctx)
 {
     return ctx->draining ? "process is shutting down" : NULL;
@@ -53,6 +69,7 @@ static const struct check checks[] = {
     {"etcd", ALL, check_store},
     {"etcd-readiness", READYZ, check_store},
     {"informer-sync", READYZ, check_cache},
+    {"poststarthook/start-system-namespaces-controller", READYZ, check_namespaces},
     {"shutdown", READYZ, check_shutdown},
 };
 #define NCHECKS (sizeof(checks) / sizeof(checks[0]))
