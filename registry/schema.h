@@ -129,6 +129,7 @@ struct schema_resource {
     const char *name_rule;  /* "dns-subdomain", "dns-label", "dns1035-label", "path-segment", ...: generic name check */
     const char *etcd_prefix; /* "services/specs": the key in etcd is /registry/PREFIX/[NAMESPACE/]NAME; NULL: virtual */
     const char *stored_version; /* apiVersion of the bytes in etcd: "v1", "apps/v1"; NULL: virtual */
+    const char *warning; /* that every answer about it carries: how it is deprecated; NULL: none */
 };
 
 struct schema_group_version {

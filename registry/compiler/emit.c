@@ -242,6 +242,8 @@ static void put_resource_entry(FILE *o, const struct resource *r)
     put_string(o, r->etcd_prefix);
     fputs(", ", o);
     put_string(o, r->etcd_version);
+    fputs(", ", o);
+    put_string(o, r->warning);
     fputs("},\n", o);
 }
 

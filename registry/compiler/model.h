@@ -80,7 +80,7 @@ struct resource {
     const char *plural, *kind, *singular;
     unsigned verbs, flags;
     struct vec short_names, categories; /* char */
-    const char *name_rule, *etcd_prefix, *etcd_version, *stored_text;
+    const char *name_rule, *etcd_prefix, *etcd_version, *stored_text, *warning;
     struct vec selectable;   /* struct selectable */
     struct vec subresources; /* struct subresource */
     /* resolved */

@@ -260,6 +260,8 @@ static void resource_line(struct parser *p)
     } else if (!strcmp(key, "etcd")) {
         r->etcd_prefix = p->tok[1];
         r->etcd_version = p->ntok > 2 ? p->tok[2] : NULL;
+    } else if (!strcmp(key, "warning")) {
+        r->warning = p->tok[1];
     } else if (!strcmp(key, "stored")) {
         r->stored_text = p->tok[1];
     } else if (!strcmp(key, "selectable")) {

@@ -235,18 +235,6 @@ static void node_defaults(const struct strategy_call *c, json_t *obj)
     }
 }
 
-static void endpoints_create(const struct strategy_call *c, json_t *obj)
-{
-    if (c->warnings)
-        findings_add(c->warnings,
-                     "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
-}
-
-static void endpoints_update(const struct strategy_call *c, json_t *obj, const json_t *old)
-{
-    endpoints_create(c, obj);
-}
-
 static void volume_create(const struct strategy_call *c, json_t *obj)
 {
     char now[21];
@@ -334,10 +322,6 @@ static const struct strategy ROWS[] = {
      .delete_returns_object = true},
     {.group = "", .plural = "secrets", .defaults = secret_defaults},
     {.group = "", .plural = "nodes", .defaults = node_defaults, .keeps_status = true},
-    {.group = "",
-     .plural = "endpoints",
-     .prepare_create = endpoints_create,
-     .prepare_update = endpoints_update},
     {.group = "", .plural = "resourcequotas", .delete_returns_object = true},
     {.group = "", .plural = "serviceaccounts", .delete_returns_object = true},
     {.group = "", .plural = "podtemplates", .delete_returns_object = true},

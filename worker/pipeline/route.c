@@ -4,6 +4,7 @@
  * the verbs it has. */
 #include "worker/pipeline/route.h"
 
+#include "registry/walk/json.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/review.h"
 #include "worker/handlers/subresources.h"
@@ -267,6 +268,15 @@ static enum stage_result nameless(struct request *rq)
     return answer(rq, &st);
 }
 
+static void warn(struct request *rq, const char *text)
+{
+    if (!rq->warnings) {
+        rq->warnings = arena_alloc(rq->arena, sizeof(*rq->warnings));
+        rq->warnings->arena = rq->arena;
+    }
+    findings_add(rq->warnings, text);
+}
+
 static enum stage_result choose(struct request *rq, struct place p, uint32_t verb)
 {
     struct request_info *in = &rq->info;
@@ -275,6 +285,8 @@ static enum stage_result choose(struct request *rq, struct place p, uint32_t ver
     stage_fn handler = handler_of(rq);
     if (!handler)
         return no_route(rq);
+    if (in->schema->warning)
+        warn(rq, in->schema->warning);
     if (passes_through(in)) {
         rq->handler = handler;
         return STAGE_NEXT;
