@@ -69,13 +69,18 @@ static bool is_empty(const json_t *v, const struct schema_type *t)
     }
 }
 
+static bool is_collection(const struct schema_type *t)
+{
+    return t->kind == SCHEMA_LIST || t->kind == SCHEMA_MAP;
+}
+
 static bool is_zero(const json_t *v, const struct schema_type *t)
 {
     json_t *o = (json_t *)v; /* jansson's iterators take no const */
 
     if (!v || json_is_null(v))
         return true;
-    if (t->kind == SCHEMA_LIST || t->kind == SCHEMA_MAP)
+    if (is_collection(t))
         return false;
     if (t->kind != SCHEMA_STRUCT)
         return is_empty(v, t);
@@ -258,6 +263,9 @@ static void put_zero(struct encoder *e, const struct schema_type *t)
 static void put_value(struct encoder *e, const json_t *v, const struct schema_type *t, enum place place)
 {
     if (v && json_is_null(v))
+        v = NULL;
+    /* What is stored went through protobuf, which knows no difference between empty and absent. */
+    if (v && e->marks && is_collection(t) && is_empty(v, t))
         v = NULL;
     if (t->kind == SCHEMA_STRUCT && (!v || json_is_object(v))) {
         buf_putc(e->out, '{');
