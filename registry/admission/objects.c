@@ -11,6 +11,32 @@ static bool is_main(const struct admission_call *c, const char *plural)
     return !c->subresource[0] && !c->resource->group[0] && strcmp(c->resource->plural, plural) == 0;
 }
 
+/* A pod may say what its class says, but nothing else. */
+static bool agrees(const struct admission_call *c, int64_t value, const char *preemption, struct status *st)
+{
+    int64_t said = tree_int(c->obj, "spec.priority", value);
+    struct str policy = tree_str(c->obj, "spec.preemptionPolicy");
+    const char *why = NULL;
+
+    if (said != value)
+        why = arena_printf(c->arena,
+                           "the integer value of priority (%lld) must not be provided in pod spec; priority "
+                           "admission controller computed %lld from the given PriorityClass name",
+                           (long long)said, (long long)value);
+    else if (policy.n && !str_is(policy, preemption))
+        why = arena_printf(c->arena,
+                           "the string value of PreemptionPolicy (%.*s) must not be provided in pod spec; "
+                           "priority admission controller computed %s from the given PriorityClass name",
+                           STR_ARG(policy), preemption);
+    if (why) {
+        status_forbidden(st, "", "pods", c->name, why);
+        return false;
+    }
+    tree_set_int(c->obj, "spec.priority", value);
+    tree_set_string(c->obj, "spec.preemptionPolicy", preemption);
+    return true;
+}
+
 bool admission_priority(const struct admission_call *c, struct status *st)
 {
     const char *preemption = "PreemptLowerPriority";
@@ -40,9 +66,7 @@ bool admission_priority(const struct admission_call *c, struct status *st)
         }
         json_decref(class);
     }
-    tree_default(c->obj, "spec.priority", json_integer(value));
-    tree_default(c->obj, "spec.preemptionPolicy", json_string(preemption));
-    return true;
+    return agrees(c, value, preemption, st);
 }
 
 static bool tolerates(const json_t *tolerations, const char *key)
