@@ -10,6 +10,7 @@
 #include "registry/walk/yamltext.h"
 
 #define MERGE_TAG "tag:yaml.org,2002:merge"
+#define DIRECTIVES_MAX 100
 
 enum { COST_SCALAR = 1, COST_ARRAY = 4, COST_OBJECT = 8, COST_TEXT_BYTES = 32 };
 
@@ -323,10 +324,30 @@ static bool read_document(struct reader *r)
     return ok;
 }
 
+/* libyaml compares each %TAG with all before it, and each tag with all of them. Lines that begin with '%' are
+ * counted wherever they are; a NUL or the end of a rune before it may be a line break in UTF-16 or one of
+ * Unicode's own. */
+static bool too_many_directives(struct str text)
+{
+    int n = 0;
+
+    for (size_t i = 0; i < text.n && n <= DIRECTIVES_MAX; i++) {
+        unsigned char before = i ? (unsigned char)text.p[i - 1] : '\n';
+
+        n += text.p[i] == '%' && (before == '\n' || before == '\r' || before == 0 || before >= 0x80);
+    }
+    return n > DIRECTIVES_MAX;
+}
+
 json_t *yaml_read(struct arena *a, struct str text, struct findings *dups, const char **err)
 {
     struct reader r = {.arena = a, .dups = dups};
     bool ok;
+
+    if (too_many_directives(text)) {
+        *err = "yaml: too many directives";
+        return NULL;
+    }
 
     if (!yaml_parser_initialize(&r.parser)) {
         *err = "yaml: out of memory";
