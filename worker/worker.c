@@ -8,6 +8,7 @@
 #include "worker/worker.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,7 @@
 #define TICK_MS 250
 #define DRAIN_LOOK_MS 20
 #define SNAPSHOT_MS 1000
+#define TRIM_BYTES (1u << 20)
 
 struct worker {
     const struct worker_start *start;
@@ -153,11 +155,22 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
     dispatch_awake(((struct worker *)arg)->ctx.dispatch);
 }
 
+/* A large body is a hundred times as large as a tree; what its pieces leave free in the middle of the heap
+ * malloc keeps. */
+static void give_back(struct context *ctx)
+{
+    if (ctx->freed_bytes < TRIM_BYTES)
+        return;
+    ctx->freed_bytes = 0;
+    malloc_trim(0);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct context *ctx = &((struct worker *)arg)->ctx;
     snapshots_reclaim(ctx->snapshots, SNAPSHOT_MS);
     pipeline_expire(ctx->pipeline);
+    give_back(ctx);
     struct stats_gauges g = {.connections = net_connections(ctx->net),
                              .watches = dispatch_watches(ctx->dispatch),
                              .snapshot_age_ms = snapshots_oldest_ms(ctx->snapshots)};

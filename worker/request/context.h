@@ -43,6 +43,7 @@ struct context {
     int64_t started_s;
     struct pipeline *pipeline;
     struct net *net;
+    size_t freed_bytes; /* of large bodies, since the heap was last given back to the system */
 };
 
 #endif

@@ -7,6 +7,8 @@
 #include "shm/base/must.h"
 #include "worker/pipeline/pipeline.h"
 
+#define LARGE_BODY_BYTES (64u << 10)
+
 struct request *request_new(struct context *ctx, const struct transport *t, void *stream, struct peer *peer)
 {
     struct arena *a = arena_new(0);
@@ -30,6 +32,8 @@ void request_free(struct request *rq)
     must_be(rq, REQUEST_MAGIC);
     pipeline_end(rq);
     body_drop(rq);
+    if (rq->body.n >= LARGE_BODY_BYTES)
+        rq->ctx->freed_bytes += rq->body.n;
     rq->magic = 0;
     arena_free(rq->arena);
 }
