@@ -36,6 +36,7 @@ worker/watch/      worker/pipeline/pipeline. worker/read/ worker/request/ worker
 worker/write/      worker/pipeline/pipeline. worker/read/ worker/request/ worker/loop/ registry/ shm/
 worker/callout/    worker/pipeline/pipeline. worker/read/ worker/request/ worker/loop/ registry/ shm/
 worker/keeper/     worker/write/ worker/read/ worker/request/ worker/loop/ registry/ shm/
+worker/handlers/review. worker/authn/union. worker/authz/union. worker/handlers/ worker/pipeline/pipeline. worker/watch/ worker/write/ worker/callout/ worker/read/ worker/request/ worker/loop/ registry/ shm/
 worker/handlers/   worker/pipeline/pipeline. worker/watch/ worker/write/ worker/callout/ worker/read/ worker/request/ worker/loop/ registry/ shm/
 worker/authn/      worker/pipeline/pipeline. worker/watch/ worker/write/ worker/callout/ worker/read/ worker/request/ worker/loop/ registry/ shm/
 worker/authz/      worker/authn/union. worker/pipeline/pipeline. worker/watch/ worker/write/ worker/callout/ worker/read/ worker/request/ worker/loop/ registry/ shm/

@@ -1,6 +1,10 @@
-/* HTTP/2 tests: nghttp2's client side over TLS. Included by http_test.c, after its client. */
+/* HTTP/2 tests: nghttp2's client side over TLS. Included by http_test.c. */
 #ifndef TESTS_UNIT_WORKER_HTTP2_CLIENT_H
 #define TESTS_UNIT_WORKER_HTTP2_CLIENT_H
+
+#include <nghttp2/nghttp2.h>
+#include "shm/base/clock.h"
+#include "tests/unit/worker/http_client.h"
 
 #define H2_STREAMS 64
 
