@@ -31,7 +31,7 @@ for round in 1 2 3; do
         is "$now" "$others" "the other processes after kill -9 of $child"
     done
 done
-count=$(req GET /api/v1/namespaces/default/configmaps | grep -o '"name":"after-' | wc -l)
+count=$(req GET /api/v1/namespaces/default/configmaps | grep -o '"name": *"after-' | wc -l)
 [ "$count" -ge 13 ] || fail "$count of at least 13 ConfigMaps are there"
 
 children=$(server_pids | tail -n +2)
@@ -41,6 +41,6 @@ await_ready
 for pid in $children; do
     wait_for 5 gone "$pid" || fail "process $pid of the killed master lives on"
 done
-again=$(req GET /api/v1/namespaces/default/configmaps | grep -o '"name":"after-' | wc -l)
+again=$(req GET /api/v1/namespaces/default/configmaps | grep -o '"name": *"after-' | wc -l)
 is "$again" "$count" "ConfigMaps after kill -9 of the master"
 stop_server || fail "exit status $?"
