@@ -435,6 +435,11 @@ static bool check_together(struct parse *p)
     if (o->insecure_port == o->secure_port)
         return refuse(p, "--insecure-port and --secure-port are both %lld: give different ones",
                       (long long)o->secure_port);
+    /* The embedded store in its place would look like an empty cluster to whoever meant a living one. */
+    if (*o->etcd_servers)
+        return refuse(
+            p, "--etcd-servers=%.200s: only the embedded store is there so far; remove the flag to use it",
+            o->etcd_servers);
     return true;
 }
 

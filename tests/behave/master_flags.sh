@@ -31,6 +31,8 @@ refused "--secure-prot" "--secure-port" -- --secure-prot=1
 refused "--audit-log-path" "kube-apiserver" "not supported" -- --audit-log-path=/x
 refused "--secure-port" '"x"' "whole number" -- --secure-port=x
 refused "--event-ttl" '"1y"' "1h30m" -- --event-ttl 1y
+refused "--etcd-servers" "embedded store" "remove" -- --data-dir="$work/d" --etcd-servers=http://127.0.0.1:2379
+[ -e "$work/d" ] && fail "a refused --etcd-servers left a data directory"
 refused "start" -- start
 refused "--tls-private-key-file" -- --tls-cert-file=/x
 
