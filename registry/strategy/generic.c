@@ -5,6 +5,7 @@
 
 #include "registry/rules/objectmeta.h"
 #include "registry/strategy/rows.h"
+#include "registry/strategy/warnings.h"
 #include "registry/walk/tree.h"
 #include "registry/walk/default.h"
 #include "registry/walk/encode.h"
@@ -100,7 +101,10 @@ bool strategy_before_create(const struct strategy_call *c, json_t *obj, struct s
     if (status_failed(st))
         return false;
     objectmeta_validate(obj, c->resource, st);
-    return !status_invalid_done(st, c->resource->group, c->resource->kind, tree_str(obj, "metadata.name"));
+    if (status_invalid_done(st, c->resource->group, c->resource->kind, tree_str(obj, "metadata.name")))
+        return false;
+    warnings_collect(c, obj, NULL);
+    return true;
 }
 
 static bool is_head(const char *key)
@@ -195,5 +199,8 @@ bool strategy_before_update(const struct strategy_call *c, json_t *obj, const js
         s->validate_update(c, obj, old, st);
     if (status_failed(st))
         return false;
-    return !status_invalid_done(st, c->resource->group, c->resource->kind, tree_str(obj, "metadata.name"));
+    if (status_invalid_done(st, c->resource->group, c->resource->kind, tree_str(obj, "metadata.name")))
+        return false;
+    warnings_collect(c, obj, old);
+    return true;
 }
