@@ -70,7 +70,7 @@ struct http2 {
 
 static const struct transport http2_transport;
 
-static void on_body_deadline(struct deadline *d);
+static void on_stream_deadline(struct deadline *d);
 
 static struct stream *stream_new(struct http2 *h, int32_t id)
 {
@@ -79,7 +79,7 @@ static struct stream *stream_new(struct http2 *h, int32_t id)
     st->h = h;
     st->rq = rq;
     st->id = id;
-    st->deadline.expired = on_body_deadline;
+    st->deadline.expired = on_stream_deadline;
     rq->stream = st;
     rq->method = STR("");
     rq->path = rq->target = STR("/");
@@ -141,12 +141,24 @@ static void arm_body(struct stream *st)
     deadline_set(&net->deadlines, &st->deadline, DEADLINE_BODY, loop_now_ms(net->loop));
 }
 
+/* There is something to send: a client that never opens its window may not keep the stream for good. */
+static void arm_send(struct stream *st)
+{
+    struct net *net = st->h->c->net;
+    deadline_keep(&net->deadlines, &st->deadline, DEADLINE_SEND, loop_now_ms(net->loop));
+}
+
+static void disarm(struct stream *st)
+{
+    deadline_clear(&st->h->c->net->deadlines, &st->deadline);
+}
+
 /* Goes on with a handler that waits for the body, once. */
 static void resume_if_ready(struct stream *st)
 {
     if (!intake_ready(&st->intake, st->rq))
         return;
-    deadline_clear(&st->h->c->net->deadlines, &st->deadline);
+    disarm(st);
     pipeline_resume(st->rq);
 }
 
@@ -345,6 +357,7 @@ static void mark_unsettled(struct stream *st)
 
 static ssize_t wait_for_more(struct stream *st)
 {
+    disarm(st);
     if (st->wake_again && !st->in_again) {
         st->in_again = true;
         LIST_INSERT_HEAD(&st->h->again, st, again);
@@ -388,6 +401,8 @@ static int send_data(nghttp2_session *s, nghttp2_frame *f, const uint8_t *head, 
 {
     struct http2 *h = arg;
     struct net *net = h->c->net;
+    disarm(source->ptr); /* and once more from now, when there is more */
+    arm_send(source->ptr);
     memcpy(net->plain + net->plain_n, head, FRAME_HEAD_BYTES);
     send_added(h->c, FRAME_HEAD_BYTES + n);
     h->flushed += FRAME_HEAD_BYTES + n;
@@ -442,7 +457,9 @@ static void respond(struct request *rq)
     nghttp2_data_provider data = {.source.ptr = st, .read_callback = read_data};
     bool body = head_has_body(&rq->res) && rq->res.content_length != 0;
     st->responded = true;
-    deadline_clear(&h->c->net->deadlines, &st->deadline);
+    disarm(st);
+    if (body)
+        arm_send(st);
     if (nghttp2_submit_response(h->s, st->id, nv, n, body ? &data : NULL) != 0)
         nghttp2_submit_rst_stream(h->s, NGHTTP2_FLAG_NONE, st->id, NGHTTP2_INTERNAL_ERROR);
     mark_unsettled(st);
@@ -456,6 +473,8 @@ static void wake(struct request *rq)
         st->wake_again = true;
         return;
     }
+    if (st->responded)
+        arm_send(st);
     nghttp2_session_resume_data(st->h->s, st->id);
     conn_schedule(st->h->c);
 }
@@ -486,7 +505,7 @@ static void want_body(struct request *rq)
 
 static const struct transport http2_transport = {respond, wake, want_body};
 
-static void on_body_deadline(struct deadline *d)
+static void on_stream_deadline(struct deadline *d)
 {
     struct stream *st = (struct stream *)((char *)d - offsetof(struct stream, deadline));
     nghttp2_submit_rst_stream(st->h->s, NGHTTP2_FLAG_NONE, st->id, NGHTTP2_CANCEL);
@@ -542,6 +561,7 @@ static void read_again(struct http2 *h)
     while ((st = LIST_FIRST(&h->again))) {
         LIST_REMOVE(st, again);
         st->in_again = false;
+        arm_send(st);
         nghttp2_session_resume_data(h->s, st->id);
     }
 }
