@@ -72,7 +72,8 @@ class Api:
         self.headers = r.headers
         if raw:
             return r.status, data
-        return r.status, json.loads(data) if data[:1] in b'{[' else data
+        is_json = 'json' in (r.headers.get('Content-Type') or '')
+        return r.status, json.loads(data) if is_json and data else data
 
     def get(self, path):
         return self.call('GET', path)
