@@ -55,6 +55,8 @@ struct schema_type {
     bool open_values; /* values are the well-known ones: others are allowed, and OpenAPI does not list them */
     bool atomic;      /* struct: one owner for the whole of it (x-kubernetes-map-type: atomic) */
     const struct schema_union *one_of; /* struct: which of its fields exclude each other, or NULL */
+    const uint16_t *by_number; /* field indexes as they stand in protobuf: by number, those of an embedded message
+                                  together at its place; fields without a number first */
 };
 
 /* x-kubernetes-unions of OpenAPI: at most one of the fields is set; the discriminator (or NULL) says which. */

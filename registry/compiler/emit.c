@@ -91,13 +91,30 @@ static int by_json(const void *a, const void *b, void *arg)
     return strcmp(x->json, y->json);
 }
 
-static void put_order(FILE *o, const struct type *t)
+/* The order on the wire: an embedded message stands where its own number is. */
+static unsigned long wire_place(const struct field *f)
+{
+    unsigned long outer = f->inline_number & 0xff, inner = f->inline_number >> 8, n = (unsigned)f->number;
+    if (!outer)
+        return n << 32;
+    return inner ? outer << 32 | inner << 16 | n : outer << 32 | n << 16;
+}
+
+static int by_wire(const void *a, const void *b, void *arg)
+{
+    const struct type *t = arg;
+    unsigned long x = wire_place(t->flat.p[*(const int *)a]), y = wire_place(t->flat.p[*(const int *)b]);
+    return (x > y) - (x < y);
+}
+
+static void put_order(FILE *o, const struct type *t, const char *name,
+                      int (*cmp)(const void *, const void *, void *))
 {
     int *order = make((size_t)t->flat.n * sizeof *order);
     for (int i = 0; i < t->flat.n; i++)
         order[i] = i;
-    qsort_r(order, (size_t)t->flat.n, sizeof *order, by_json, (void *)t);
-    fprintf(o, "static const uint16_t n%d[] = {", t->index);
+    qsort_r(order, (size_t)t->flat.n, sizeof *order, cmp, (void *)t);
+    fprintf(o, "static const uint16_t %s%d[] = {", name, t->index);
     for (int i = 0; i < t->flat.n; i++)
         fprintf(o, "%s%d", i ? ", " : "", order[i]);
     fputs("};\n", o);
@@ -130,7 +147,8 @@ static void put_parts(FILE *o, const struct type *t)
     for (int i = 0; i < t->flat.n; i++)
         put_field(o, t, i);
     fputs("};\n", o);
-    put_order(o, t);
+    put_order(o, t, "n", by_json);
+    put_order(o, t, "w", by_wire);
 }
 
 static void put_type_entry(FILE *o, const struct type *t)
@@ -159,7 +177,11 @@ static void put_type_entry(FILE *o, const struct type *t)
         fputs("NULL, 0, ", o);
     fprintf(o, "%d, %d, ", t->open_values, t->atomic);
     if (t->union_fields.n)
-        fprintf(o, "&u%d},\n", t->index);
+        fprintf(o, "&u%d, ", t->index);
+    else
+        fputs("NULL, ", o);
+    if (t->flat.n)
+        fprintf(o, "w%d},\n", t->index);
     else
         fputs("NULL},\n", o);
 }

@@ -183,8 +183,8 @@ static bool is_digit(struct str s)
 static const char *take_part(struct arena *a, struct str *s, struct str whole, int64_t *ns)
 {
     const char *quoted = text_quoted(a, whole);
-    int64_t v = 0;
-    double part = 0, scale = 1;
+    int64_t v = 0, part = 0;
+    double scale = 1;
     struct str unit;
     bool any = false;
 
@@ -195,8 +195,10 @@ static const char *take_part(struct arena *a, struct str *s, struct str whole, i
     if (s->n && *s->p == '.') {
         *s = (struct str){s->p + 1, s->n - 1};
         for (; is_digit(*s); *s = (struct str){s->p + 1, s->n - 1}, any = true) {
-            scale /= 10;
-            part += (*s->p - '0') * scale;
+            if (part >= INT64_MAX / 10 - 1)
+                continue; /* finer than a nanosecond of any unit */
+            part = part * 10 + (*s->p - '0');
+            scale *= 10;
         }
     }
     if (!any)
@@ -211,7 +213,7 @@ static const char *take_part(struct arena *a, struct str *s, struct str whole, i
         if (!str_is(unit, units[i].text))
             continue;
         if (__builtin_mul_overflow(v, units[i].ns, &v) ||
-            __builtin_add_overflow(v, (int64_t)(part * (double)units[i].ns + 1e-9), ns))
+            __builtin_add_overflow(v, (int64_t)((double)part * ((double)units[i].ns / scale)), ns))
             return arena_printf(a, "time: invalid duration %s", quoted);
         return NULL;
     }
@@ -257,30 +259,48 @@ static void put_duration(struct buf *out, int64_t ns)
     buf_putc(out, 's');
 }
 
-const char *duration_normalize(struct arena *a, struct str whole, const char **err)
+/* Returns what is wrong, or NULL. */
+static const char *read_duration(struct arena *a, struct str whole, int64_t *ns)
 {
     struct str s = whole;
-    struct buf b = {0};
+    const char *err;
     int64_t total = 0;
     bool negative = false;
-    const char *out;
 
     if (s.n && (*s.p == '-' || *s.p == '+')) {
         negative = *s.p == '-';
         s = (struct str){s.p + 1, s.n - 1};
     }
-    *err = s.n ? NULL : arena_printf(a, "time: invalid duration %s", text_quoted(a, whole));
-    while (!*err && s.n && !(total == 0 && str_is(s, "0"))) {
+    err = s.n ? NULL : arena_printf(a, "time: invalid duration %s", text_quoted(a, whole));
+    while (!err && s.n && !(total == 0 && str_is(s, "0"))) {
         int64_t part = 0;
 
-        *err = take_part(a, &s, whole, &part);
-        if (!*err && __builtin_add_overflow(total, part, &total))
-            *err = arena_printf(a, "time: invalid duration %s", text_quoted(a, whole));
+        err = take_part(a, &s, whole, &part);
+        if (!err && __builtin_add_overflow(total, part, &total))
+            err = arena_printf(a, "time: invalid duration %s", text_quoted(a, whole));
     }
+    *ns = negative ? -total : total;
+    return err;
+}
+
+const char *duration_normalize(struct arena *a, struct str whole, const char **err)
+{
+    struct buf b = {0};
+    const char *out;
+    int64_t ns;
+
+    *err = read_duration(a, whole, &ns);
     if (*err)
         return NULL;
-    put_duration(&b, negative ? -total : total);
+    put_duration(&b, ns);
     out = arena_cstr(a, buf_view(&b));
     buf_free(&b);
     return out;
+}
+
+int64_t duration_ns(struct arena *a, struct str s)
+{
+    int64_t ns;
+
+    return s.n == 0 || read_duration(a, s, &ns) ? 0 : ns;
 }

@@ -2,6 +2,7 @@
 #ifndef REGISTRY_RULES_TIMES_H
 #define REGISTRY_RULES_TIMES_H
 
+#include <stdint.h>
 #include "shm/base/arena.h"
 #include "shm/base/str.h"
 
@@ -11,5 +12,7 @@
 const char *time_normalize(struct arena *a, struct str s, bool micro, const char **err);
 /* A duration ("90m") in Go's form ("1h30m0s"); NULL with *err. */
 const char *duration_normalize(struct arena *a, struct str s, const char **err);
+/* The nanoseconds of a duration in either form; 0 for what is none. */
+int64_t duration_ns(struct arena *a, struct str s);
 
 #endif
