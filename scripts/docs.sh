@@ -8,8 +8,8 @@ flags=$(sed -nE 's/^OPTION\([a-z_0-9]+, [A-Z]+, "([a-z0-9-]+)".*/\1/p' shm/base/
 documented=$(sed -nE 's/^\.It Fl Fl ([a-z0-9-]+).*/\1/p' man/cubed.8 | sort)
 missing=$(comm -23 <(echo "$flags") <(echo "$documented"))
 gone=$(comm -13 <(printf '%s\nhelp\nversion\n' "$flags" | sort) <(echo "$documented"))
-[ -z "$missing" ] || { echo "man/cubed.8 lacks:" $missing; bad=1; }
-[ -z "$gone" ] || { echo "man/cubed.8 has flags that do not exist:" $gone; bad=1; }
+[ -z "$missing" ] || { echo "man/cubed.8 lacks: ${missing//$'\n'/ }"; bad=1; }
+[ -z "$gone" ] || { echo "man/cubed.8 has flags that do not exist: ${gone//$'\n'/ }"; bad=1; }
 lint=$(mandoc -T lint -W warning man/*.[18] 2>&1 | grep -v 'operating system explicitly specified')
 [ -z "$lint" ] || { echo "$lint"; bad=1; }
 exit $bad
