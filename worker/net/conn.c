@@ -44,14 +44,19 @@ void conn_finish(struct conn *c)
     conn_schedule(c);
 }
 
+/* While the client takes nothing, that is what has a time: whatever else would have begun one does so again
+ * in the flush that follows. */
 void conn_deadline(struct conn *c, enum deadline_kind kind)
 {
+    if (conn_blocked(c) && c->phase == CONN_OPEN && kind != DEADLINE_SEND)
+        return;
     deadline_set(&c->net->deadlines, &c->deadline, kind, loop_now_ms(c->net->loop));
 }
 
 void conn_deadline_keep(struct conn *c, enum deadline_kind kind)
 {
-    deadline_keep(&c->net->deadlines, &c->deadline, kind, loop_now_ms(c->net->loop));
+    if (c->deadline.kind != kind)
+        conn_deadline(c, kind);
 }
 
 void conn_pause_reading(struct conn *c, bool pause)
@@ -280,7 +285,8 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
     must_be(c, CONN_MAGIC);
     if (c->dead || !send_backlog(c))
         return;
-    conn_deadline(c, DEADLINE_NONE);
+    if (c->phase == CONN_OPEN)
+        conn_deadline(c, DEADLINE_NONE);
     conn_schedule(c);
 }
 

@@ -73,6 +73,8 @@ void conn_finish(struct conn *c);
 /* Flush at the end of this turn. */
 void conn_schedule(struct conn *c);
 void conn_pause_reading(struct conn *c, bool pause);
+/* Ignored while the socket is full, when only DEADLINE_SEND counts: protocols set theirs again at each flush.
+ */
 void conn_deadline(struct conn *c, enum deadline_kind kind);
 /* As conn_deadline, but one that runs with this kind goes on. */
 void conn_deadline_keep(struct conn *c, enum deadline_kind kind);

@@ -292,6 +292,17 @@ static bool takes_input(const struct http1 *h)
     return !h->error && h->ahead.n == 0 && !(h->rq && h->body_done);
 }
 
+/* A client that always keeps something ahead must not make the buffer grow. */
+static void ahead_compact(struct http1 *h)
+{
+    struct buf *b = &h->ahead;
+    if (h->ahead_at < AHEAD_BYTES)
+        return;
+    b->n -= h->ahead_at;
+    memmove(b->p, b->p + h->ahead_at, b->n);
+    h->ahead_at = 0;
+}
+
 static void input(struct conn *c, const char *p, size_t n)
 {
     struct http1 *h = c->state;
@@ -303,6 +314,7 @@ static void input(struct conn *c, const char *p, size_t n)
         n -= used;
     }
     if (n > 0 && !h->error && !c->dead) {
+        ahead_compact(h);
         buf_put(&h->ahead, p, n);
         conn_schedule(c);
     }
@@ -494,6 +506,20 @@ static enum progress advance(struct http1 *h)
     return DONE;
 }
 
+/* What was not begun while the socket was full. */
+static void set_deadline(struct http1 *h)
+{
+    struct conn *c = h->c;
+    if (c->finishing || c->deadline.kind != DEADLINE_NONE)
+        return;
+    if (h->in_head)
+        conn_deadline(c, DEADLINE_HEADER);
+    else if (!h->rq)
+        conn_deadline(c, DEADLINE_IDLE);
+    else if (h->intake.wanted && !h->intake.resumed)
+        conn_deadline(c, DEADLINE_BODY);
+}
+
 static void flush(struct conn *c)
 {
     struct http1 *h = c->state;
@@ -513,6 +539,7 @@ static void flush(struct conn *c)
     }
     if (!h->rq && !c->finishing && (c->eof || (c->draining && h->ahead.n == 0 && !h->in_head)))
         conn_finish(c);
+    set_deadline(h);
 }
 
 static void settle(struct conn *c)
