@@ -8,6 +8,9 @@
 #include "registry/schema.h"
 #include "shm/base/arena.h"
 
+#define WORLD_NODE_PORT_FIRST 30000
+#define WORLD_NODE_PORT_LAST 32767
+
 struct world {
     void *arg;
     /* The object as stored (new reference), or NULL. */
@@ -17,6 +20,11 @@ struct world {
     /* A free address of the service range as text, and a free node port; false: none left. NULL: not offered. */
     bool (*service_address)(void *arg, char out[46]);
     bool (*node_port)(void *arg, int *out);
+    /* Whether a Service has the address or the node port already. NULL: not offered. */
+    bool (*address_taken)(void *arg, const char *address);
+    bool (*port_taken)(void *arg, int port);
+    /* Whether the address is one of the service range. */
+    bool (*address_in_range)(void *arg, const char *address);
 };
 
 #endif

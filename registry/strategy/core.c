@@ -1,4 +1,4 @@
-/* The core group, but for pods (pod.c). Sources: pkg/registry/core. */
+/* The core group, but for pods (pod.c) and services (service.c). Sources: pkg/registry/core. */
 #include "registry/strategy/rows.h"
 #include "registry/rules/base64.h"
 #include "registry/walk/json.h"
@@ -44,160 +44,6 @@ static void namespace_update(const struct strategy_call *c, json_t *obj, const j
 static bool namespace_may_go(const json_t *obj)
 {
     return tree_size(obj, "spec.finalizers") == 0;
-}
-
-static bool is_type(const json_t *obj, const char *type)
-{
-    return str_is(tree_str(obj, "spec.type"), type);
-}
-
-static bool has_node_ports(const json_t *obj)
-{
-    return is_type(obj, "NodePort") ||
-           (is_type(obj, "LoadBalancer") && tree_bool(obj, "spec.allocateLoadBalancerNodePorts", true));
-}
-
-static void service_ports(const struct strategy_call *c, json_t *obj)
-{
-    size_t i;
-    json_t *p;
-    int port;
-
-    if (!has_node_ports(obj) || !c->world || !c->world->node_port)
-        return;
-    json_array_foreach(tree_get(obj, "spec.ports"), i, p)
-    {
-        if (tree_int(p, "nodePort", 0) == 0 && c->world->node_port(c->world->arg, &port))
-            tree_set_int(p, "nodePort", port);
-    }
-}
-
-static void service_address(const struct strategy_call *c, json_t *obj)
-{
-    char address[46];
-    const char *ip = tree_string(obj, "spec.clusterIP");
-    json_t *list;
-
-    if (is_type(obj, "ExternalName"))
-        return;
-    if (!ip || !*ip) {
-        list = tree_get(obj, "spec.clusterIPs");
-        ip = json_string_value(json_array_get(list, 0));
-    }
-    if (!ip || !*ip) {
-        if (!c->world || !c->world->service_address || !c->world->service_address(c->world->arg, address))
-            return;
-        ip = address;
-    }
-    /* it may be the very string that is set below */
-    ip = arena_cstr(c->arena, str_of(ip));
-    if (!tree_size(obj, "spec.clusterIPs")) {
-        list = json_array();
-        json_array_append_new(list, json_string(ip));
-        tree_set(obj, "spec.clusterIPs", list);
-    }
-    tree_set_string(obj, "spec.clusterIP", ip);
-    if (!tree_size(obj, "spec.ipFamilies")) {
-        list = json_array();
-        json_array_append_new(list, json_string(strchr(ip, ':') ? "IPv6" : "IPv4"));
-        tree_set(obj, "spec.ipFamilies", list);
-    }
-    tree_default(obj, "spec.ipFamilyPolicy", json_string("SingleStack"));
-}
-
-static void service_create(const struct strategy_call *c, json_t *obj)
-{
-    service_address(c, obj);
-    service_ports(c, obj);
-}
-
-/* The ports of an update keep the node ports they have, port by port. */
-static void keep_node_ports(json_t *obj, const json_t *old)
-{
-    size_t i, j;
-    json_t *p, *q;
-
-    if (!has_node_ports(obj) || !has_node_ports(old))
-        return;
-    json_array_foreach(tree_get(obj, "spec.ports"), i, p)
-    {
-        if (tree_int(p, "nodePort", 0) != 0)
-            continue;
-        json_array_foreach(tree_get(old, "spec.ports"), j, q)
-        {
-            if (tree_int(p, "port", 0) == tree_int(q, "port", 0) &&
-                str_eq(tree_str(p, "protocol"), tree_str(q, "protocol")))
-                tree_copy(p, q, "nodePort");
-        }
-    }
-}
-
-static const char *const SERVICE_KEPT[] = {"spec.clusterIP", "spec.clusterIPs", "spec.ipFamilies",
-                                           "spec.ipFamilyPolicy", "spec.healthCheckNodePort"};
-
-static bool unchanged(const json_t *obj, const json_t *old, const char *path)
-{
-    json_t *now = tree_get(obj, path), *was = tree_get(old, path);
-
-    return now && was && json_equal(now, was);
-}
-
-static bool is_external(const json_t *obj)
-{
-    return is_type(obj, "NodePort") || is_type(obj, "LoadBalancer") || tree_size(obj, "spec.externalIPs");
-}
-
-static void drop_node_ports(json_t *obj, const json_t *old)
-{
-    size_t i;
-    json_t *p;
-
-    json_array_foreach(tree_get(obj, "spec.ports"), i, p)
-    {
-        if (tree_int(p, "nodePort", 0) &&
-            tree_int(p, "nodePort", 0) ==
-                tree_int(json_array_get(tree_get(old, "spec.ports"), i), "nodePort", 0))
-            tree_delete(p, "nodePort");
-    }
-}
-
-/* What belonged to the former type goes with it, unless the client changed it too. Rule:
- * dropTypeDependentFields. */
-static void drop_former_type(json_t *obj, const json_t *old)
-{
-    static const char *const BALANCER[] = {"spec.allocateLoadBalancerNodePorts", "spec.loadBalancerClass"};
-
-    for (size_t i = 0; i < 2; i++) {
-        if (is_type(old, "LoadBalancer") && !is_type(obj, "LoadBalancer") && unchanged(obj, old, BALANCER[i]))
-            tree_delete(obj, BALANCER[i]);
-    }
-    if (is_type(old, "LoadBalancer") && !is_type(obj, "LoadBalancer"))
-        tree_delete(obj, "status.loadBalancer");
-    if (is_external(old) && !is_external(obj) && unchanged(obj, old, "spec.externalTrafficPolicy"))
-        tree_delete(obj, "spec.externalTrafficPolicy");
-    if (has_node_ports(old) && !is_external(obj))
-        drop_node_ports(obj, old);
-    if (!is_type(old, "ExternalName") && is_type(obj, "ExternalName")) {
-        for (size_t i = 0; i < sizeof(SERVICE_KEPT) / sizeof(SERVICE_KEPT[0]); i++) {
-            if (unchanged(obj, old, SERVICE_KEPT[i]))
-                tree_delete(obj, SERVICE_KEPT[i]);
-        }
-    }
-}
-
-static void service_update(const struct strategy_call *c, json_t *obj, const json_t *old)
-{
-    if (c->subresource[0])
-        return;
-    drop_former_type(obj, old);
-    if (!is_type(obj, "ExternalName") && !is_type(old, "ExternalName")) {
-        for (size_t i = 0; i < sizeof(SERVICE_KEPT) / sizeof(SERVICE_KEPT[0]); i++) {
-            if (!tree_get(obj, SERVICE_KEPT[i]) || !tree_str(obj, "spec.clusterIP").n)
-                tree_copy(obj, old, SERVICE_KEPT[i]);
-        }
-        keep_node_ports(obj, old);
-    }
-    service_create(c, obj);
 }
 
 /* stringData is for writing only: it goes into data, encoded. */
@@ -304,11 +150,6 @@ static const struct strategy ROWS[] = {
      .prepare_create = namespace_create,
      .prepare_update = namespace_update,
      .may_remove = namespace_may_go,
-     .delete_returns_object = true},
-    {.group = "",
-     .plural = "services",
-     .prepare_create = service_create,
-     .prepare_update = service_update,
      .delete_returns_object = true},
     {.group = "",
      .plural = "persistentvolumes",

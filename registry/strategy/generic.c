@@ -13,7 +13,8 @@
 #include "shm/base/clock.h"
 
 static const struct strategy_rows *const GROUPS[] = {
-    &strategy_rows_core, &strategy_rows_pod, &strategy_rows_apps, &strategy_rows_batch, &strategy_rows_rest,
+    &strategy_rows_core, &strategy_rows_pod,   &strategy_rows_service,
+    &strategy_rows_apps, &strategy_rows_batch, &strategy_rows_rest,
 };
 
 static const struct strategy PLAIN = {.group = "", .plural = ""};

@@ -11,6 +11,7 @@ struct strategy_rows {
 
 extern const struct strategy_rows strategy_rows_core;
 extern const struct strategy_rows strategy_rows_pod;
+extern const struct strategy_rows strategy_rows_service;
 extern const struct strategy_rows strategy_rows_apps;
 extern const struct strategy_rows strategy_rows_batch;
 extern const struct strategy_rows strategy_rows_rest;

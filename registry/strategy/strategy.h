@@ -19,6 +19,7 @@ struct strategy_call {
     const struct str *groups; /* of the user */
     int ngroups;
     struct str uid; /* of the user; empty: none */
+    bool dry_run;
 };
 
 struct strategy {

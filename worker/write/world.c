@@ -9,8 +9,6 @@
 #include "shm/base/clock.h"
 #include "worker/write/commit.h"
 
-#define NODE_PORT_FIRST 30000
-#define NODE_PORT_LAST 32767
 #define TRIES 512
 
 static json_t *get(void *arg, const struct schema_resource *r, struct str ns, struct str name)
@@ -112,33 +110,60 @@ bool world_first_address(const char *cidr, char out[46])
     return true;
 }
 
+static bool address_taken(void *arg, const char *address)
+{
+    char text[80];
+
+    snprintf(text, sizeof(text), "\"clusterIP\":\"%s\"", address);
+    return in_services(arg, str_of(text));
+}
+
+static bool address_in_range(void *arg, const char *address)
+{
+    struct context *ctx = arg;
+    struct in_addr in;
+    uint32_t base, size, ip;
+
+    if (!parse_range(ctx->options->service_cluster_ip_range, &base, &size))
+        return false;
+    if (inet_pton(AF_INET, address, &in) != 1)
+        return false;
+    ip = ntohl(in.s_addr);
+    /* neither the network nor the broadcast address */
+    return ip > base && ip - base < size - 1;
+}
+
 static bool service_address(void *arg, char out[46])
 {
     struct context *ctx = arg;
     uint32_t base, size;
-    char text[80];
 
     if (!parse_range(ctx->options->service_cluster_ip_range, &base, &size))
         return false;
     for (int i = 0; i < TRIES; i++) {
         /* neither the network, nor the kubernetes Service's own, nor the broadcast address */
         print_address(base + 2 + random_below(size - 3), out);
-        snprintf(text, sizeof(text), "\"clusterIP\":\"%s\"", out);
-        if (!in_services(ctx, str_of(text)))
+        if (!address_taken(ctx, out))
             return true;
     }
     return false;
 }
 
-static bool node_port(void *arg, int *out)
+/* A port of health checks counts as well: the end of both names is the same, and all ports have five digits.
+ */
+static bool port_taken(void *arg, int port)
 {
-    struct context *ctx = arg;
     char text[40];
 
+    snprintf(text, sizeof(text), "odePort\":%d", port);
+    return in_services(arg, str_of(text));
+}
+
+static bool node_port(void *arg, int *out)
+{
     for (int i = 0; i < TRIES; i++) {
-        *out = NODE_PORT_FIRST + (int)random_below(NODE_PORT_LAST - NODE_PORT_FIRST + 1);
-        snprintf(text, sizeof(text), "\"nodePort\":%d", *out);
-        if (!in_services(ctx, str_of(text)))
+        *out = WORLD_NODE_PORT_FIRST + (int)random_below(WORLD_NODE_PORT_LAST - WORLD_NODE_PORT_FIRST + 1);
+        if (!port_taken(arg, *out))
             return true;
     }
     return false;
@@ -151,5 +176,8 @@ void world_init(struct context *ctx)
                                 .now_s = now_s,
                                 .service_cluster_ip_range = ctx->options->service_cluster_ip_range,
                                 .service_address = service_address,
-                                .node_port = node_port};
+                                .node_port = node_port,
+                                .address_taken = address_taken,
+                                .port_taken = port_taken,
+                                .address_in_range = address_in_range};
 }

@@ -140,12 +140,106 @@ static void test_service_keeps_the_address_it_names(void **state)
     struct strategy_call c = call(f, "", "services", "");
     json_t *s =
         tree(f, "{\"metadata\":{\"name\":\"s\",\"namespace\":\"n\"},\"spec\":{\"clusterIP\":\"10.0.0.7\","
-                "\"type\":\"ClusterIP\"}}");
+                "\"type\":\"ClusterIP\",\"ports\":[{\"port\":80}]}}");
 
     assert_true(strategy_before_create(&c, s, &f->st));
     assert_str(s, "spec.clusterIP", "10.0.0.7");
     assert_string_equal(json_string_value(json_array_get(tree_get(s, "spec.clusterIPs"), 0)), "10.0.0.7");
     assert_string_equal(json_string_value(json_array_get(tree_get(s, "spec.ipFamilies"), 0)), "IPv4");
+    json_decref(s);
+}
+
+static bool every_address_taken(void *arg, const char *address)
+{
+    return true;
+}
+
+static bool every_address_in_range(void *arg, const char *address)
+{
+    return true;
+}
+
+static void test_service_cannot_have_a_taken_address(void **state)
+{
+    struct fixture *f = *state;
+    struct strategy_call c = call(f, "", "services", "");
+    json_t *s =
+        tree(f, "{\"metadata\":{\"name\":\"s\",\"namespace\":\"n\"},\"spec\":{\"clusterIP\":\"10.0.0.7\","
+                "\"type\":\"ClusterIP\",\"ports\":[{\"port\":80}]}}");
+
+    f->world.address_taken = every_address_taken;
+    f->world.address_in_range = every_address_in_range;
+    assert_false(strategy_before_create(&c, s, &f->st));
+    assert_int_equal(f->st.code, 422);
+    assert_non_null(strstr(f->st.message, "10.0.0.7: provided IP is already allocated"));
+    json_decref(s);
+}
+
+static void test_service_keeps_the_node_port_of_a_namesake(void **state)
+{
+    struct fixture *f = *state;
+    struct strategy_call c = call(f, "", "services", "");
+    json_t *old =
+        tree(f, "{\"metadata\":{\"name\":\"s\",\"namespace\":\"n\",\"resourceVersion\":\"1\"},\"spec\":{"
+                "\"type\":\"NodePort\",\"clusterIP\":\"10.0.0.7\",\"clusterIPs\":[\"10.0.0.7\"],"
+                "\"ports\":[{\"name\":\"a\",\"port\":80,\"nodePort\":30123}]}}");
+    json_t *s = json_deep_copy(old);
+
+    tree_set(s, "spec.ports",
+             json_pack("[{s:s,s:i},{s:s,s:i}]", "name", "b", "port", 80, "name", "a", "port", 81));
+    assert_true(strategy_before_update(&c, s, old, &f->st));
+    assert_int_equal(tree_int(json_array_get(tree_get(s, "spec.ports"), 1), "nodePort", 0), 30123);
+    json_decref(s);
+    json_decref(old);
+}
+
+static void test_warns_of_deprecated_node_labels(void **state)
+{
+    struct fixture *f = *state;
+    struct strategy_call c = call(f, "", "pods", "");
+    json_t *p =
+        tree(f, "{\"metadata\":{\"name\":\"p\",\"namespace\":\"n\"},\"spec\":{\"nodeSelector\":{"
+                "\"beta.kubernetes.io/os\":\"linux\"},\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}");
+
+    c.warnings = &f->warnings;
+    assert_true(strategy_before_create(&c, p, &f->st));
+    assert_int_equal(f->warnings.n, 1);
+    assert_string_equal(f->warnings.text[0],
+                        "spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; "
+                        "use \"kubernetes.io/os\" instead");
+    json_decref(p);
+}
+
+static void test_resize_changes_resources_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct strategy_call c = call(f, "", "pods", "resize");
+    json_t *old =
+        tree(f, "{\"metadata\":{\"name\":\"p\",\"namespace\":\"n\",\"generation\":1,"
+                "\"resourceVersion\":\"1\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}");
+    json_t *p = json_deep_copy(old), *container = json_array_get(tree_get(p, "spec.containers"), 0);
+
+    tree_set_string(container, "image", "other");
+    tree_set_string(container, "resources.requests.cpu", "1");
+    assert_true(strategy_before_update(&c, p, old, &f->st));
+    container = json_array_get(tree_get(p, "spec.containers"), 0);
+    assert_str(container, "image", "i");
+    assert_str(container, "resources.requests.cpu", "1");
+    json_decref(p);
+    json_decref(old);
+}
+
+static void test_features_that_are_off_are_dropped(void **state)
+{
+    struct fixture *f = *state;
+    struct strategy_call c = call(f, "apps", "statefulsets", "");
+    json_t *s = tree(
+        f, "{\"spec\":{\"updateStrategy\":{\"type\":\"RollingUpdate\",\"rollingUpdate\":{\"partition\":2,"
+           "\"maxUnavailable\":1}}}}");
+
+    strategy_defaults(&c, s);
+    assert_null(tree_get(s, "spec.updateStrategy.rollingUpdate.maxUnavailable"));
+    assert_int_equal(tree_int(s, "spec.updateStrategy.rollingUpdate.partition", 0), 2);
     json_decref(s);
 }
 
@@ -354,6 +448,11 @@ int main(void)
         TEST(test_said_stays),
         TEST(test_service_defaults),
         TEST(test_service_keeps_the_address_it_names),
+        TEST(test_service_cannot_have_a_taken_address),
+        TEST(test_service_keeps_the_node_port_of_a_namesake),
+        TEST(test_warns_of_deprecated_node_labels),
+        TEST(test_resize_changes_resources_alone),
+        TEST(test_features_that_are_off_are_dropped),
         TEST(test_secret_text),
         TEST(test_create_sets_system_metadata),
         TEST(test_create_needs_a_name),
