@@ -34,12 +34,14 @@
 #define DRAIN_LOOK_MS 20
 #define SNAPSHOT_MS 1000
 #define TRIM_BYTES (1u << 20)
+#define CONN_FREED_BYTES (4u << 10) /* what one may leave behind; when hundreds end at once it counts */
 
 struct worker {
     const struct worker_start *start;
     struct context ctx;
     struct event *wake, *tick, *drain, *sigterm, *sigint, *sighup;
     int64_t drain_until_ms;
+    int connections; /* at the last tick */
 };
 
 /* ---- before the loop ---- */
@@ -155,10 +157,15 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
     dispatch_awake(((struct worker *)arg)->ctx.dispatch);
 }
 
-/* A large body is a hundred times as large as a tree; what its pieces leave free in the middle of the heap
- * malloc keeps. */
-static void give_back(struct context *ctx)
+/* A large body is a hundred times as large as a tree; what its pieces, or thousands of connections, leave
+ * free in the middle of the heap malloc keeps. */
+static void give_back(struct worker *w)
 {
+    struct context *ctx = &w->ctx;
+    int connections = net_connections(ctx->net);
+    if (connections < w->connections)
+        ctx->freed_bytes += (size_t)(w->connections - connections) * CONN_FREED_BYTES;
+    w->connections = connections;
     if (ctx->freed_bytes < TRIM_BYTES)
         return;
     ctx->freed_bytes = 0;
@@ -170,7 +177,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     struct context *ctx = &((struct worker *)arg)->ctx;
     snapshots_reclaim(ctx->snapshots, SNAPSHOT_MS);
     pipeline_expire(ctx->pipeline);
-    give_back(ctx);
+    give_back(arg);
     struct stats_gauges g = {.connections = net_connections(ctx->net),
                              .watches = dispatch_watches(ctx->dispatch),
                              .snapshot_age_ms = snapshots_oldest_ms(ctx->snapshots)};
