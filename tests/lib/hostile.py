@@ -35,6 +35,17 @@ def anonymous_bytes(pids):
     return total
 
 
+def client_hello():
+    """What OpenSSL says first."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(['h2', 'http/1.1'])
+    tls = context.wrap_bio(incoming, outgoing, server_hostname='127.0.0.1')
+    with contextlib.suppress(ssl.SSLWantReadError):
+        tls.do_handshake()
+    return outgoing.read()
+
+
 class Answer:
     """data: all that came; closed: the server ended the connection; seconds: until then."""
 
