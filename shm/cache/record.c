@@ -15,6 +15,68 @@ struct entry {
 };
 _Static_assert(sizeof(struct entry) == ENTRY_BYTES, "a table entry's head is 8 bytes");
 
+#define TAG_MESSAGE 0x12          /* field 2, length-delimited */
+#define TAG_METADATA 0x0a         /* field 1 of the message */
+#define TAG_RESOURCE_VERSION 0x32 /* field 6 of the metadata */
+#define VARINT_MAX 5
+
+/* The lengths in front of a proto's metadata, which change with the digits of the revision. */
+struct lengths {
+    uint32_t message, metadata;
+    uint32_t at; /* where the metadata's fields begin, from the proto's start */
+};
+
+static uint32_t varint_bytes(uint32_t v)
+{
+    uint32_t n = 1;
+    for (; v >= 0x80; v >>= 7)
+        n++;
+    return n;
+}
+
+static char *put_varint(char *to, uint32_t v)
+{
+    for (; v >= 0x80; v >>= 7)
+        *to++ = (char)(v | 0x80);
+    *to++ = (char)v;
+    return to;
+}
+
+/* The shortest form only, or a record could not be told another revision and be told the former one again. */
+static bool take_varint(struct str *in, uint32_t *v)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < VARINT_MAX && i < in->n; i++) {
+        unsigned char b = (unsigned char)in->p[i];
+        sum |= (uint64_t)(b & 0x7f) << (7 * i);
+        if (b >= 0x80)
+            continue;
+        *v = (uint32_t)sum;
+        *in = (struct str){in->p + i + 1, in->n - i - 1};
+        return sum <= UINT32_MAX && varint_bytes(*v) == i + 1;
+    }
+    return false;
+}
+
+static bool take_tag(struct str *in, char tag)
+{
+    if (in->n == 0 || in->p[0] != tag)
+        return false;
+    *in = (struct str){in->p + 1, in->n - 1};
+    return true;
+}
+
+static bool read_lengths(struct str proto, struct lengths *l)
+{
+    struct str in = proto;
+    if (!take_tag(&in, TAG_MESSAGE) || !take_varint(&in, &l->message) || l->message != in.n)
+        return false;
+    if (!take_tag(&in, TAG_METADATA) || !take_varint(&in, &l->metadata) || l->metadata > in.n)
+        return false;
+    l->at = (uint32_t)(proto.n - in.n);
+    return true;
+}
+
 static void put_entry(struct buf *out, struct entry e, struct str key, struct str value)
 {
     static const char zeros[4];
@@ -46,6 +108,7 @@ size_t record_draft(struct buf *out, const struct record_parts *p)
     must(p->nfields >= 0 && p->nfields <= RECORD_FIELDS_MAX);
     must(p->body_at <= p->json.n && p->rv_at <= p->json.n);
     must((size_t)p->ns_at + p->ns_bytes <= p->json.n && (size_t)p->name_at + p->name_bytes <= p->json.n);
+    must(p->proto_rv_at <= p->proto.n && (p->rv_at || !p->proto_rv_at));
     size_t start = out->n;
     struct record r = {.magic = RECORD_MAGIC, .resource = p->resource, .table_off = sizeof(r)};
     buf_put(out, &r, sizeof(r));
@@ -61,6 +124,7 @@ size_t record_draft(struct buf *out, const struct record_parts *p)
     r.bytes = (uint32_t)(out->n - start);
     r.body_off = r.json_off + p->body_at;
     r.rv_off = p->rv_at ? r.json_off + p->rv_at : 0;
+    r.proto_rv_off = p->proto_rv_at ? r.proto_off + p->proto_rv_at : 0;
     r.labels = (uint16_t)p->nlabels;
     r.fields = (uint16_t)p->nfields;
     r.ns_off = p->ns_bytes ? r.json_off + p->ns_at : 0;
@@ -83,6 +147,21 @@ static bool in_json(const struct record *r, uint32_t off, uint32_t n)
     return r->rv_off == 0 || end <= r->rv_off || off >= rv_end;
 }
 
+/* The digits in the proto are a whole text in its metadata, and the lengths are right. */
+static bool proto_ok(const struct record *r)
+{
+    struct lengths l;
+    struct str proto = record_proto(r);
+    if (r->proto_rv_off == 0)
+        return true;
+    if (r->rv_off == 0 || r->proto_rv_off < r->proto_off || !read_lengths(proto, &l))
+        return false;
+    uint64_t at = r->proto_rv_off - r->proto_off;
+    if (at < (uint64_t)l.at + 2 || at + r->rv_bytes > (uint64_t)l.at + l.metadata)
+        return false;
+    return proto.p[at - 2] == TAG_RESOURCE_VERSION && (unsigned char)proto.p[at - 1] == r->rv_bytes;
+}
+
 bool record_header_ok(struct str bytes)
 {
     const struct record *r = (const struct record *)bytes.p;
@@ -98,7 +177,7 @@ bool record_header_ok(struct str bytes)
     if (r->rv_off != 0 && (r->rv_off < r->json_off || r->rv_off + (uint64_t)r->rv_bytes > r->proto_off))
         return false;
     return r->body_off != 0 && in_json(r, r->body_off, 0) && in_json(r, r->ns_off, r->ns_bytes) &&
-           in_json(r, r->name_off, r->name_bytes);
+           in_json(r, r->name_off, r->name_bytes) && proto_ok(r);
 }
 
 bool record_ok(struct str bytes)
@@ -137,29 +216,69 @@ static uint32_t digits_of(const struct record *draft, int64_t revision, char out
     return draft->rv_off ? revision_digits(revision, out) : 0;
 }
 
+/* The lengths once the digits are n; returns by how much the proto grows (it may wrap below zero). */
+static uint32_t grow_proto(const struct record *draft, uint32_t n, struct lengths *l)
+{
+    uint32_t was, by = n - draft->rv_bytes;
+    if (!draft->proto_rv_off)
+        return 0;
+    must(read_lengths(record_proto(draft), l));
+    was = varint_bytes(l->message) + varint_bytes(l->metadata);
+    l->message += by - varint_bytes(l->metadata);
+    l->metadata += by;
+    l->message += varint_bytes(l->metadata);
+    return by + varint_bytes(l->message) + varint_bytes(l->metadata) - was;
+}
+
 size_t record_finished_bytes(const struct record *draft, int64_t revision)
 {
     char digits[20];
-    return (size_t)draft->bytes - draft->rv_bytes + digits_of(draft, revision, digits);
+    struct lengths l;
+    uint32_t n = digits_of(draft, revision, digits);
+    return (uint32_t)(draft->bytes + (n - draft->rv_bytes) + grow_proto(draft, n, &l));
+}
+
+/* The proto behind new lengths, with new digits. */
+static void finish_proto(char *to, const struct record *draft, const struct lengths *l, struct str digits)
+{
+    struct str proto = record_proto(draft);
+    if (!draft->proto_rv_off) {
+        memcpy(to, proto.p, proto.n);
+        return;
+    }
+    uint32_t at = draft->proto_rv_off - draft->proto_off, behind = at + draft->rv_bytes;
+    *to++ = TAG_MESSAGE;
+    to = put_varint(to, l->message);
+    *to++ = TAG_METADATA;
+    to = put_varint(to, l->metadata);
+    memcpy(to, proto.p + l->at, at - 1 - l->at);
+    to += at - 1 - l->at;
+    *to++ = (char)digits.n;
+    memcpy(to, digits.p, digits.n);
+    memcpy(to + digits.n, proto.p + behind, proto.n - behind);
 }
 
 void record_finish(void *dst, const struct record *draft, int64_t revision, int64_t create_revision)
 {
     char digits[20];
+    struct lengths l = {0};
     const char *src = (const char *)draft;
     char *to = dst;
-    uint32_t n = digits_of(draft, revision, digits);
-    uint32_t at = draft->rv_off ? draft->rv_off : draft->bytes;
-    uint32_t behind = at + draft->rv_bytes;
+    uint32_t n = digits_of(draft, revision, digits), proto_by = grow_proto(draft, n, &l);
+    uint32_t at = draft->rv_off ? draft->rv_off : draft->proto_off;
+    uint32_t behind = at + draft->rv_bytes,
+             by = n - draft->rv_bytes; /* may wrap below zero; so do the sums */
+    struct str text = {digits + 20 - n, n};
     memcpy(to, src, at);
-    memcpy(to + at, digits + 20 - n, n);
-    memcpy(to + at + n, src + behind, draft->bytes - behind);
+    memcpy(to + at, text.p, n);
+    memcpy(to + at + n, src + behind, draft->proto_off - behind);
+    finish_proto(to + (uint32_t)(draft->proto_off + by), draft, &l, text);
 
     struct record *r = dst;
-    uint32_t by = n - draft->rv_bytes; /* may wrap below zero; so do the sums */
-    r->bytes += by;
+    r->bytes += by + proto_by;
     r->json_bytes += by;
     r->proto_off += by;
+    r->proto_bytes += proto_by;
     r->rv_bytes = n;
     r->mod_revision = revision;
     r->create_revision = create_revision ? create_revision : revision;
@@ -168,6 +287,18 @@ void record_finish(void *dst, const struct record *draft, int64_t revision, int6
     r->body_off += draft->body_off >= behind ? by : 0;
     r->ns_off += draft->ns_off >= behind ? by : 0;
     r->name_off += draft->name_off >= behind ? by : 0;
+    if (draft->proto_rv_off) /* what grew in front of it: the json and the lengths */
+        r->proto_rv_off += proto_by;
+}
+
+struct str record_proto_meta(const struct record *r)
+{
+    struct str proto = record_proto(r);
+    struct lengths l;
+    if (!read_lengths(proto, &l))
+        return STR_NONE;
+    uint32_t before = 1 + varint_bytes(l.metadata);
+    return (struct str){proto.p + l.at - before, (size_t)before + l.metadata};
 }
 
 struct record_table_view record_table_view(const struct record *r)

@@ -6,10 +6,12 @@
  * table   what selectors match on without parsing JSON: labels sorted by key, then fields in slot order.
  * json    the object as a client gets it, resourceVersion included: {"kind":..,"apiVersion":..,<body>}
  *         The head ({"kind":..,"apiVersion":..,) is apart: a list item is '{' + body. No newline at the end.
- * proto   the protobuf form without envelope (0 bytes until the store speaks protobuf).
+ * proto   the object's protobuf message as field 2 (tag, length, message): what stands in its envelope and in a
+ *         list alike. Its first field is the metadata (tag 0x0a). 0 bytes: there is none, of custom resources.
  *
  * A draft is a record that does not know its revision yet: resourceVersion's digits are missing from the json
- * at rv_off. record_finish() writes them in, straight into the store's page.
+ * at rv_off and from the proto at proto_rv_off. record_finish() writes them in, straight into the store's page;
+ * the lengths in front of them in the proto grow, and may need a byte more for it.
  */
 #ifndef SHM_CACHE_RECORD_H
 #define SHM_CACHE_RECORD_H
@@ -41,7 +43,7 @@ struct record {
     uint32_t ns_off, name_off;     /* metadata.namespace and metadata.name inside the json */
     uint16_t ns_bytes, name_bytes; /* their bytes: API names have no characters that JSON escapes */
     uint32_t flags;
-    uint32_t spare;
+    uint32_t proto_rv_off; /* where its digits start in the proto, rv_bytes of them; 0: there are none */
     int64_t expires_s; /* wall clock second after which the keeper removes it; 0: never */
 } __attribute__((packed));
 _Static_assert(sizeof(struct record) == 96, "record header is 96 bytes");
@@ -70,7 +72,8 @@ struct record_parts {
     uint32_t body_at, rv_at; /* offsets in json; rv_at 0: none */
     uint32_t ns_at, name_at;
     uint16_t ns_bytes, name_bytes;
-    struct str proto;
+    struct str proto;     /* as above, with an empty resourceVersion */
+    uint32_t proto_rv_at; /* offset in proto; 0: none */
     int64_t expires_s;
 };
 
@@ -107,6 +110,13 @@ static inline struct str record_table(const struct record *r)
 {
     return (struct str){(const char *)r + r->table_off, r->table_bytes};
 }
+
+static inline struct str record_proto(const struct record *r)
+{
+    return (struct str){(const char *)r + r->proto_off, r->proto_bytes};
+}
+/* The metadata in it, as field 1 (tag, length, message); empty when there is no proto. */
+struct str record_proto_meta(const struct record *r);
 
 /* A selector table on its own, as the log keeps it of the previous record. */
 struct record_table_view {

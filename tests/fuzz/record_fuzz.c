@@ -36,8 +36,15 @@ static void finish(const struct record *r, int64_t revision)
     size_t n = record_finished_bytes(r, revision);
     char *out = malloc(n);
     record_finish(out, r, revision, 0);
-    if (!record_ok((struct str){out, n}) || ((struct record *)out)->mod_revision != revision)
+    const struct record *done = (const struct record *)out;
+    if (!record_ok((struct str){out, n}) || done->bytes != n || done->mod_revision != revision)
         abort();
+    /* and back to where it was */
+    char *again = malloc(record_finished_bytes(done, r->mod_revision < 0 ? 0 : r->mod_revision));
+    record_finish(again, done, r->mod_revision < 0 ? 0 : r->mod_revision, 0);
+    if (!record_ok((struct str){again, ((struct record *)again)->bytes}))
+        abort();
+    free(again);
     free(out);
 }
 
@@ -54,6 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         touch(record_body(r));
         touch(record_ns(r));
         touch(record_name(r));
+        touch(record_proto(r));
+        touch(record_proto_meta(r));
         walk(record_table_view(r));
         finish(r, 0);
         finish(r, INT64_MAX);

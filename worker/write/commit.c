@@ -1,11 +1,12 @@
-/* Trees to records and back. A write encodes once: the draft's bytes are what the store keeps, what watchers
- * get and what the writer is answered with. */
+/* Trees to records and back. A write encodes once, to JSON and to protobuf: the draft's bytes are what the store
+ * keeps, what watchers get and what the writer is answered with. */
 #include "worker/write/commit.h"
 
 #include <stdlib.h>
 #include "registry/rules/selectors.h"
 #include "registry/walk/encode.h"
 #include "registry/walk/json.h"
+#include "registry/walk/protobuf.h"
 #include "registry/walk/tree.h"
 #include "shm/base/must.h"
 
@@ -56,9 +57,10 @@ void record_make(struct buf *out, struct arena *a, const json_t *obj, const stru
     struct record_label *labels;
     struct record_field *fields;
     struct record_parts p = {0};
-    struct buf json = {0};
+    struct buf json = {0}, proto = {0};
 
     encode_object(&json, obj, r, &marks);
+    protobuf_write(&proto, a, obj, r->type, &p.proto_rv_at);
     p.resource = r->id;
     p.nlabels = labels_of(a, obj, &labels);
     p.labels = labels;
@@ -72,8 +74,11 @@ void record_make(struct buf *out, struct arena *a, const json_t *obj, const stru
     p.ns_bytes = marks.ns_bytes;
     p.name_bytes = marks.name_bytes;
     p.expires_s = expires_s;
+    if (p.proto_rv_at)
+        p.proto = buf_view(&proto);
     record_draft(out, &p);
     buf_free(&json);
+    buf_free(&proto);
 }
 
 json_t *record_tree(struct arena *a, const struct record *rec)

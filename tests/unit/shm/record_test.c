@@ -125,6 +125,88 @@ static void a_record_without_revision_stays_as_it_is(void **state)
     buf_free(&b);
 }
 
+/* Tag and length of a field that is n bytes long. */
+static size_t put_tag(struct buf *b, char tag, size_t n)
+{
+    size_t at = b->n;
+    buf_putc(b, tag);
+    for (; n >= 0x80; n >>= 7)
+        buf_putc(b, (char)(n | 0x80));
+    buf_putc(b, (char)n);
+    return b->n - at;
+}
+
+/* {1: {1: name, 6: rv, 17: "m"}, 2: text} as field 2; returns where rv is. */
+static uint32_t make_proto(struct buf *b, size_t name, const char *rv, size_t text)
+{
+    struct buf meta = {0}, obj = {0};
+    char fill[512];
+    memset(fill, 'f', sizeof(fill));
+    put_tag(&meta, 0x0a, name);
+    buf_put(&meta, fill, name);
+    put_tag(&meta, 0x32, strlen(rv));
+    size_t at = meta.n;
+    buf_puts(&meta, rv);
+    put_tag(&meta, 0x5a, 1);
+    buf_putc(&meta, 'm');
+    at += put_tag(&obj, 0x0a, meta.n);
+    buf_str(&obj, buf_view(&meta));
+    put_tag(&obj, 0x12, text);
+    buf_put(&obj, fill, text);
+    at += put_tag(b, 0x12, obj.n);
+    buf_str(b, buf_view(&obj));
+    buf_free(&meta);
+    buf_free(&obj);
+    return (uint32_t)at;
+}
+
+static void check_proto(const struct record *r, size_t name, size_t text)
+{
+    struct buf want = {0};
+    char rv[24];
+    snprintf(rv, sizeof(rv), "%ld", (long)r->mod_revision);
+    uint32_t at = make_proto(&want, name, rv, text);
+    assert_true(record_ok(view(r, r->bytes)));
+    assert_true(str_eq(record_proto(r), buf_view(&want)));
+    assert_int_equal(r->proto_rv_off - r->proto_off, at);
+    assert_true(json_has(r, rv));
+    struct str meta = record_proto_meta(r);
+    assert_true(meta.p[0] == 0x0a && str_ends(meta, STR("\x5a\x01m")));
+    buf_free(&want);
+}
+
+/* Lengths that need a second byte once the digits are in, in the metadata, in the message, in both, and not.
+ */
+static void finish_splices_the_proto(void **state)
+{
+    static const int64_t revisions[] = {5, 4711, 123456, INT64_MAX, 1};
+    for (size_t name = 90; name < 130; name++)
+        for (size_t text = 0; text < 300; text += text < 40 ? 1 : 29) {
+            struct buf b = {0}, proto = {0};
+            struct record_parts p = {
+                .resource = 1, .json = STR("{\"rv\":\"\",\"a\":1}"), .body_at = 1, .rv_at = 7};
+            p.proto_rv_at = make_proto(&proto, name, "", text);
+            p.proto = buf_view(&proto);
+            record_draft(&b, &p);
+            assert_true(record_ok(buf_view(&b)));
+            char *last = b.p;
+            for (size_t i = 0; i < 5; i++) {
+                const struct record *from = (const struct record *)last;
+                size_t n = record_finished_bytes(from, revisions[i]);
+                char *to = malloc(n);
+                record_finish(to, from, revisions[i], 1);
+                assert_int_equal(((struct record *)to)->bytes, n);
+                check_proto((struct record *)to, name, text);
+                if (last != b.p)
+                    free(last);
+                last = to;
+            }
+            free(last);
+            buf_free(&b);
+            buf_free(&proto);
+        }
+}
+
 static void tables_are_looked_up(void **state)
 {
     struct record_label labels[] = {
@@ -162,15 +244,24 @@ static void tables_are_looked_up(void **state)
     buf_free(&b);
 }
 
-/* Every single-byte change of the header: either refused, or all views stay inside. */
+/* Every single-bit change of the header, the table's beginning and the proto: either refused, or all views
+ * stay inside. */
 static void damage_is_seen(void **state)
 {
-    struct buf b = {0};
-    make_draft(&b, "ns", "pod", "web", "node");
-    size_t n = b.n;
+    struct buf b = {0}, proto = {0};
+    struct record_label label = {STR("app"), STR("web")};
+    struct record_field field = {2, true, STR("node")};
+    struct record_parts p = {.resource = RES, .labels = &label, .nlabels = 1, .fields = &field, .nfields = 1};
+    p.json = STR("{\"x\":1,\"rv\":\"\",\"ns\":\"ab\",\"name\":\"cd\"}");
+    p.body_at = 1, p.rv_at = 13, p.ns_at = 21, p.ns_bytes = 2, p.name_at = 33, p.name_bytes = 2;
+    p.proto_rv_at = make_proto(&proto, 120, "", 150);
+    p.proto = buf_view(&proto);
+    record_draft(&b, &p);
+    assert_true(record_ok(buf_view(&b)));
+    size_t n = b.n, proto_at = n - proto.n;
     char *copy = malloc(n);
     unsigned refused = 0;
-    for (size_t i = 0; i < sizeof(struct record) + 8; i++)
+    for (size_t i = 0; i < n; i = i == sizeof(struct record) + 8 ? proto_at : i + 1)
         for (int bit = 0; bit < 8; bit++) {
             memcpy(copy, b.p, n);
             copy[i] = (char)(copy[i] ^ (1 << bit));
@@ -179,9 +270,9 @@ static void damage_is_seen(void **state)
                 continue;
             }
             const struct record *r = (const struct record *)copy;
-            struct str views[] = {record_json(r), record_body(r), record_ns(r), record_name(r),
-                                  record_table(r)};
-            for (size_t v = 0; v < 5; v++)
+            struct str views[] = {record_json(r), record_body(r),  record_ns(r),
+                                  record_name(r), record_table(r), record_proto(r)};
+            for (size_t v = 0; v < 6; v++)
                 assert_true(views[v].p >= copy && views[v].p + views[v].n <= copy + n);
             char *out = malloc(record_finished_bytes(r, INT64_MAX));
             record_finish(out, r, INT64_MAX, 0);
@@ -197,6 +288,7 @@ static void damage_is_seen(void **state)
     }
     free(copy);
     buf_free(&b);
+    buf_free(&proto);
 }
 
 int main(void)
@@ -206,6 +298,7 @@ int main(void)
         cmocka_unit_test(keys_split),
         cmocka_unit_test(long_keys_end_in_a_hash),
         cmocka_unit_test(finish_splices_the_revision),
+        cmocka_unit_test(finish_splices_the_proto),
         cmocka_unit_test(a_record_without_revision_stays_as_it_is),
         cmocka_unit_test(tables_are_looked_up),
         cmocka_unit_test(damage_is_seen),
