@@ -176,13 +176,15 @@ bool strategy_before_update(const struct strategy_call *c, json_t *obj, const js
 {
     const struct strategy *s = strategy_for(c->resource);
     bool status = c->subresource && strcmp(c->subresource, "status") == 0;
+    /* its strategy takes what it may change of the status */
+    bool is_decision = c->subresource && strcmp(c->subresource, "approval") == 0;
 
     set_type(obj, c->resource);
     tree_copy(obj, old, "metadata.generation");
     if (status) {
         keep_all_but_status(obj, old);
         keep_metadata(obj, old, s->status_meta);
-    } else if (c->resource->flags & RESOURCE_STATUS) {
+    } else if ((c->resource->flags & RESOURCE_STATUS) && !is_decision) {
         tree_copy(obj, old, "status");
     }
     if (s->prepare_update)

@@ -17,28 +17,127 @@ static void csr_create(const struct strategy_call *c, json_t *obj)
     tree_set(obj, "spec.groups", groups);
 }
 
-/* Conditions are stamped when they come, and only the approval subresource may decide. */
-static void csr_update(const struct strategy_call *c, json_t *obj, const json_t *old)
+/* Stamped when they come; a transition only when the status is another one. */
+static void stamp_conditions(json_t *obj, const json_t *old)
 {
-    json_t *conditions, *condition;
+    const json_t *before = tree_get(old, "status.conditions");
+    json_t *condition, *was;
     char now[21];
+    size_t i, j;
+
+    clock_rfc3339(clock_wall_s(), now);
+    json_array_foreach(tree_get(obj, "status.conditions"), i, condition)
+    {
+        json_array_foreach(before, j, was)
+        {
+            if (!tree_get(condition, "lastTransitionTime") &&
+                str_eq(tree_str(was, "type"), tree_str(condition, "type")) &&
+                str_eq(tree_str(was, "status"), tree_str(condition, "status")))
+                tree_copy(condition, was, "lastTransitionTime");
+        }
+        tree_default(condition, "lastTransitionTime", json_string(now));
+        tree_default(condition, "lastUpdateTime", json_string(now));
+    }
+}
+
+static bool is_verdict(const json_t *condition)
+{
+    return str_is(tree_str(condition, "type"), "Approved") || str_is(tree_str(condition, "type"), "Denied");
+}
+
+/* Who writes the status cannot decide: the verdicts are those that were there. */
+static void keep_verdicts(json_t *obj, const json_t *old)
+{
+    json_t *list = json_array(), *condition;
     size_t i;
 
+    json_array_foreach(tree_get(old, "status.conditions"), i, condition)
+    {
+        if (is_verdict(condition))
+            json_array_append_new(list, json_deep_copy(condition));
+    }
+    json_array_foreach(tree_get(obj, "status.conditions"), i, condition)
+    {
+        if (!is_verdict(condition))
+            json_array_append(list, condition);
+    }
+    tree_set(obj, "status.conditions", list);
+}
+
+static void csr_update(const struct strategy_call *c, json_t *obj, const json_t *old)
+{
+    json_t *conditions;
+
+    tree_copy(obj, old, "spec");
     if (strcmp(c->subresource, "approval") == 0) {
         conditions = json_incref(tree_get(obj, "status.conditions"));
-        tree_copy(obj, old, "spec");
         tree_copy(obj, old, "status");
         if (conditions)
             tree_set(obj, "status.conditions", conditions);
         else
             tree_delete(obj, "status.conditions");
+        stamp_conditions(obj, old);
+    } else if (strcmp(c->subresource, "status") == 0) {
+        keep_verdicts(obj, old);
+        stamp_conditions(obj, old);
     }
-    clock_rfc3339(clock_wall_s(), now);
+}
+
+static bool has_condition(const json_t *obj, const char *type)
+{
+    size_t i;
+    json_t *condition;
+
     json_array_foreach(tree_get(obj, "status.conditions"), i, condition)
     {
-        tree_default(condition, "lastTransitionTime", json_string(now));
-        tree_default(condition, "lastUpdateTime", json_string(now));
+        if (str_is(tree_str(condition, "type"), type))
+            return true;
     }
+    return false;
+}
+
+/* A verdict is final. */
+static void csr_validate_update(const struct strategy_call *c, const json_t *obj, const json_t *old,
+                                struct status *st)
+{
+    static const char *const LASTING[] = {"Approved", "Denied", "Failed"};
+
+    if (has_condition(obj, "Approved") && has_condition(obj, "Denied"))
+        field_invalid_str(st, "status.conditions", STR("Denied"),
+                          "Approved and Denied conditions are mutually exclusive");
+    for (size_t i = 0; i < sizeof(LASTING) / sizeof(LASTING[0]); i++) {
+        if (has_condition(old, LASTING[i]) && !has_condition(obj, LASTING[i]))
+            field_forbidden(
+                st, "status.conditions",
+                arena_printf(c->arena, "updates may not remove a condition of type \"%s\"", LASTING[i]));
+    }
+}
+
+static void priority_class_create(const struct strategy_call *c, json_t *obj)
+{
+    tree_set_int(obj, "metadata.generation", 1);
+}
+
+static void priority_class_update(const struct strategy_call *c, const json_t *obj, const json_t *old,
+                                  struct status *st)
+{
+    if (tree_int(obj, "value", 0) != tree_int(old, "value", 0))
+        field_forbidden(st, "value", "may not be changed in an update.");
+    if (!str_eq(tree_str(obj, "preemptionPolicy"), tree_str(old, "preemptionPolicy")))
+        field_invalid_str(st, "preemptionPolicy", tree_str(obj, "preemptionPolicy"), "field is immutable");
+}
+
+/* The labels of a slice say whose it is: they count as part of what is wanted. */
+static void endpoint_slice_update(const struct strategy_call *c, json_t *obj, const json_t *old)
+{
+    if (!tree_same(obj, old, "metadata.labels", c->resource->type))
+        tree_set_int(obj, "metadata.generation", tree_int(old, "metadata.generation", 0) + 1);
+}
+
+static void csi_driver_update(const struct strategy_call *c, json_t *obj, const json_t *old)
+{
+    if (!tree_same(obj, old, "spec", c->resource->type))
+        tree_set_int(obj, "metadata.generation", tree_int(old, "metadata.generation", 0) + 1);
 }
 
 static void vac_create(const struct strategy_call *c, json_t *obj)
@@ -76,7 +175,13 @@ static const struct strategy ROWS[] = {
     {.group = "certificates.k8s.io",
      .plural = "certificatesigningrequests",
      .prepare_create = csr_create,
-     .prepare_update = csr_update},
+     .prepare_update = csr_update,
+     .validate_update = csr_validate_update},
+    {.group = "scheduling.k8s.io",
+     .plural = "priorityclasses",
+     .prepare_create = priority_class_create,
+     .validate_update = priority_class_update},
+    {.group = "discovery.k8s.io", .plural = "endpointslices", .prepare_update = endpoint_slice_update},
     {.group = "events.k8s.io", .plural = "events", .default_policy = "unsupported"},
     {.group = "flowcontrol.apiserver.k8s.io", .plural = "flowschemas", .status_meta = STATUS_META_OLD},
     {.group = "flowcontrol.apiserver.k8s.io",
@@ -89,7 +194,10 @@ static const struct strategy ROWS[] = {
      .status_meta = STATUS_META_OLD},
     {.group = "resource.k8s.io", .plural = "resourceclaimtemplates", .delete_returns_object = true},
     {.group = "resource.k8s.io", .plural = "resourceslices", .delete_returns_object = true},
-    {.group = "storage.k8s.io", .plural = "csidrivers", .delete_returns_object = true},
+    {.group = "storage.k8s.io",
+     .plural = "csidrivers",
+     .prepare_update = csi_driver_update,
+     .delete_returns_object = true},
     {.group = "storage.k8s.io", .plural = "csinodes", .delete_returns_object = true},
     {.group = "storage.k8s.io", .plural = "storageclasses", .delete_returns_object = true},
     {.group = "storage.k8s.io",
