@@ -33,6 +33,7 @@
 #define TICK_MS 250
 #define DRAIN_LOOK_MS 20
 #define SNAPSHOT_MS 1000
+#define SNAPSHOTS_HELD_MAX 48 /* above it they are asked back at once: 128 workers share the reader slots */
 #define TRIM_BYTES (1u << 20)
 #define CONN_FREED_BYTES (4u << 10) /* what one may leave behind; when hundreds end at once it counts */
 
@@ -149,6 +150,8 @@ static bool turn_ends(void *arg)
     freshness_poll(ctx->freshness);
     bool more = dispatch_poll(ctx->dispatch);
     snapshots_turn(ctx->snapshots);
+    if (snapshots_held(ctx->snapshots) > SNAPSHOTS_HELD_MAX)
+        snapshots_reclaim(ctx->snapshots, 0);
     return more || !dispatch_sleep(ctx->dispatch);
 }
 

@@ -15,7 +15,7 @@
 
 #define CACHE_MAGIC 0x63616368u
 #define MAP_BYTES_DEFAULT ((size_t)64 << 30)
-#define READERS_MAX 1024
+#define READERS_MAX 8192 /* of all processes; one a snapshot that is held */
 #define META_LAYOUT "layout"
 
 static const char *reason(int rc)

@@ -41,6 +41,7 @@ struct snapshots {
     struct snapshot *current;
     struct snapshot *idle; /* transactions are reset */
     struct snapshot *held; /* of earlier turns */
+    int nheld;
     MDB_cursor *cursors[CURSORS_KEPT];
     int ncursors;
 };
@@ -184,6 +185,7 @@ static void held_remove(struct snapshot *s)
     while (*at != s)
         at = &(*at)->next;
     *at = s->next;
+    s->owner->nheld--;
 }
 
 void snapshot_unref(struct snapshot *s)
@@ -212,6 +214,13 @@ void snapshots_turn(struct snapshots *o)
     }
     s->next = o->held;
     o->held = s;
+    o->nheld++;
+}
+
+int snapshots_held(const struct snapshots *o)
+{
+    must_be(o, SNAPSHOTS_MAGIC);
+    return o->nheld;
 }
 
 int64_t snapshot_revision(const struct snapshot *s)

@@ -29,6 +29,9 @@ int64_t snapshot_revision(const struct snapshot *s);
 int64_t snapshot_compacted(const struct snapshot *s);
 /* How long the oldest referenced snapshot has been held, in ms; 0 when none. */
 int64_t snapshots_oldest_ms(const struct snapshots *s);
+/* How many snapshots of earlier turns are still held. Each takes one of LMDB's reader slots, which all processes
+ * share. */
+int snapshots_held(const struct snapshots *s);
 /* A holder that lives across turns registers here: reclaim(arg) is called by snapshots_reclaim() once the
  * snapshot is older than max_ms, and must copy out what it still needs and unref. One per reference. */
 void snapshot_set_reclaim(struct snapshot *s, void (*reclaim)(void *arg), void *arg);

@@ -284,10 +284,12 @@ static void old_snapshots_are_reclaimed(void **state)
     add(w, "a", "x", "two", NULL);
     usleep(30000);
     assert_true(snapshots_oldest_ms(w->snaps) >= 30);
+    assert_int_equal(snapshots_held(w->snaps), 2);
     assert_int_equal(snapshots_reclaim(w->snaps, 10000), 0);
     assert_int_equal(snapshots_reclaim(w->snaps, 10), 3); /* a and with it b, c, d */
     assert_int_equal(a.asked + c.asked + d.asked, 3);
     assert_int_equal(b.asked, 0);
+    assert_int_equal(snapshots_held(w->snaps), 0);
     assert_int_equal(snapshots_oldest_ms(w->snaps), 0);
     assert_int_equal(snapshots_reclaim(w->snaps, 0), 0);
 }
