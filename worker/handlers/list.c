@@ -1,9 +1,11 @@
 /* Lists: which state to answer from (resourceVersion, match, continue), then a stream of items from a scan in
  * slices. The head of a list says whether more follows, so a limited list is walked twice: once for the keys,
- * once for the bytes. */
+ * once for the bytes. So is every list in protobuf, whose head says how long it is. */
 #include "worker/handlers/handlers.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include "shm/base/must.h"
 #include "worker/read/continue.h"
 #include "worker/read/form.h"
 #include "worker/read/freshness.h"
@@ -40,6 +42,14 @@ struct list {
     struct form_list_meta meta;
     struct str head, tail;
     struct buf built; /* items that are no views, of this slice */
+
+    /* All items, when they are sent in an order of their own. */
+    struct ranked {
+        int64_t rank;
+        size_t at, n; /* in texts */
+    } * ranked;
+    size_t nranked, ranked_cap;
+    struct buf texts;
 };
 
 static enum stage_result fail(struct request *rq, const struct status *st)
@@ -53,20 +63,46 @@ static void list_drop(void *arg)
     struct list *l = arg;
     read_scan_close(&l->scan);
     buf_free(&l->built);
+    buf_free(&l->texts);
+    free(l->ranked);
 }
 
 /* ---- the stream ---- */
 
-/* Walks to the last item of the page. True when done. */
+static bool is_measured(const struct list *l)
+{
+    return l->form.accept.media == MEDIA_PROTOBUF;
+}
+
+static size_t item_bytes(const struct list *l, const struct record *r)
+{
+    struct segment seg[3];
+    if (l->form.views && form_views(&l->form, r, true, seg) == 1)
+        return seg[0].n;
+    struct arena *scratch = arena_new(0);
+    struct buf item = {0};
+    form_item(&l->form, scratch, &item, r);
+    size_t n = item.n;
+    buf_free(&item);
+    arena_free(scratch);
+    return n;
+}
+
+/* Walks to the last item of the page, or of the list if that is measured. True when done. */
 static bool count_items(struct request *rq, struct list *l)
 {
     const struct record *r;
-    while (l->take < l->limit && (r = read_scan_next(&l->scan)) != NULL) {
+    bool measured = is_measured(l);
+    int64_t look = l->form.views ? 255 : 15;
+    while ((l->limit ? l->take < l->limit : measured) && (r = read_scan_next(&l->scan)) != NULL) {
         l->take++;
-        if ((l->take & 255) == 0 && loop_turn_over(rq->ctx->loop))
+        if (measured)
+            l->meta.bytes += item_bytes(l, r);
+        /* not behind the last one, which is looked at below and would be gone with the snapshot */
+        if ((l->take & look) == 0 && l->take != l->limit && loop_turn_over(rq->ctx->loop))
             return false;
     }
-    if (l->take < l->limit)
+    if (l->limit ? l->take < l->limit : measured)
         return !l->scan.yielded;
     if (l->limit == 0)
         return true;
@@ -81,11 +117,25 @@ static bool count_items(struct request *rq, struct list *l)
     return true;
 }
 
+/* An item between others that are views. */
+static struct segment built_segment(struct request *rq, const struct list *l, const struct record *r)
+{
+    struct arena *scratch = arena_new(0);
+    struct buf item = {0};
+    form_item(&l->form, scratch, &item, r);
+    struct str s = arena_str(rq->arena, buf_view(&item));
+    buf_free(&item);
+    arena_free(scratch);
+    return (struct segment){s.p, s.n};
+}
+
 static void push_views(struct request *rq, struct list *l, const struct record *r, size_t *bytes)
 {
     struct segment seg[3];
     int n = form_views(&l->form, r, true, seg);
-    if (l->taken)
+    if (n == 0)
+        seg[n++] = built_segment(rq, l, r);
+    if (l->taken && !is_measured(l))
         body_push(rq, ",", 1);
     for (int i = 0; i < n; i++) {
         body_push(rq, seg[i].p, seg[i].n);
@@ -104,6 +154,41 @@ static void put_built(struct list *l, const struct record *r, size_t *bytes)
     *bytes = l->built.n;
 }
 
+static void keep_ranked(struct list *l, const struct record *r, size_t *bytes)
+{
+    struct arena *scratch = arena_new(0);
+    if (l->nranked == l->ranked_cap) {
+        l->ranked_cap = l->ranked_cap ? l->ranked_cap * 2 : 32;
+        l->ranked = realloc(l->ranked, l->ranked_cap * sizeof(*l->ranked));
+        must(l->ranked);
+    }
+    struct ranked *row = &l->ranked[l->nranked++];
+    row->at = l->texts.n;
+    row->rank = form_rank(&l->form, scratch, r);
+    form_item(&l->form, scratch, &l->texts, r);
+    row->n = l->texts.n - row->at;
+    *bytes += row->n;
+    arena_free(scratch);
+}
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
+    return x->at < y->at ? -1 : 1;
+}
+
+static void put_ranked(struct request *rq, struct list *l)
+{
+    if (l->nranked)
+        qsort(l->ranked, l->nranked, sizeof(*l->ranked), by_rank);
+    for (size_t i = 0; i < l->nranked; i++) {
+        struct str text = {l->texts.p + l->ranked[i].at, l->ranked[i].n};
+        form_list_item(&l->form, rq->arena, &l->built, text, i == 0);
+    }
+}
+
 /* Items up to the slice's bound. True at the end of the list. */
 static bool send_items(struct request *rq, struct list *l)
 {
@@ -116,6 +201,8 @@ static bool send_items(struct request *rq, struct list *l)
             return !l->scan.yielded;
         if (l->form.views)
             push_views(rq, l, r, &bytes);
+        else if (form_ranks(&l->form))
+            keep_ranked(l, r, &bytes);
         else
             put_built(l, r, &bytes);
         l->taken++;
@@ -151,7 +238,7 @@ static enum body_result list_refill(struct request *rq)
         read_scan_pause(&l->scan);
         if (!done)
             return BODY_MORE;
-        if (l->limit)
+        if (l->limit || is_measured(l))
             read_scan_rewind(&l->scan, l->has_from ? &l->from_key : NULL, l->from.after);
         l->phase = LIST_HEAD;
         if (read_scan_open(&l->scan))
@@ -161,6 +248,8 @@ static enum body_result list_refill(struct request *rq)
         return BODY_ABORT;
     l->phase = LIST_ITEMS;
     bool done = send_items(rq, l);
+    if (done)
+        put_ranked(rq, l);
     body_push(rq, l->built.p, l->built.n);
     read_scan_pause(&l->scan);
     if (!done)
