@@ -200,7 +200,35 @@ def dry_run():
     check(kubectl('get', 'cm', '-A', '-o', 'name') == before, 'dry run')
 
 
+def eviction_asks_the_budget():
+    """A drain: the budget lets one pod go and is charged for it, the next one stays."""
+    ready = {'status': {'phase': 'Running', 'conditions': [{'type': 'Ready', 'status': 'True'}]}}
+    for name in ('e1', 'e2'):
+        pod = {'apiVersion': 'v1', 'kind': 'Pod', 'metadata': {'name': name, 'labels': {'app': 'evicted'}},
+               'spec': {'nodeName': 'n', 'containers': [{'name': 'c', 'image': 'i'}]}}
+        kubectl('create', '-f', '-', stdin=json.dumps(pod))
+        kubectl('patch', 'pod', name, '--subresource=status', '--type=merge', '-p', json.dumps(ready))
+    kubectl('create', 'pdb', 'budget', '--selector=app=evicted', '--min-available=1')
+    kubectl('patch', 'pdb', 'budget', '--subresource=status', '--type=merge', '-p', json.dumps({'status': {
+        'observedGeneration': 1, 'disruptionsAllowed': 1, 'currentHealthy': 2, 'desiredHealthy': 1, 'expectedPods': 2}}))
+    path = '/api/v1/namespaces/default/pods/%s/eviction'
+    ask = '{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"%s","namespace":"default"}}'
+    kubectl('create', '--raw', path % 'e1', '-f', '-', stdin=ask % 'e1')
+    check('deletionTimestamp' in tree('pod', 'e1')['metadata'], 'e1 goes')
+    check(tree('pdb', 'budget')['status']['disruptionsAllowed'] == 0, 'the budget is charged')
+    has(kubectl('create', '--raw', path % 'e2', '-f', '-', stdin=ask % 'e2', fails=True),
+        "would violate the pod's disruption budget")
+    check('deletionTimestamp' not in tree('pod', 'e2')['metadata'], 'e2 stays')
+
+
+def service_addresses_are_unique():
+    kubectl('create', 'service', 'clusterip', 'one', '--tcp=80', '--clusterip=10.0.0.77')
+    has(kubectl('create', 'service', 'clusterip', 'two', '--tcp=80', '--clusterip=10.0.0.77', fails=True),
+        'provided IP is already allocated')
+
+
 if __name__ == '__main__':
     with server:
         run(first_look, api_resources, explain, apply_and_get, describe, change, patch_three_ways, scale, edit_and_replace,
-            create_many_ways, watch_sees_changes, wait_for_things, delete_things, delete_namespace_ends, dry_run)
+            create_many_ways, watch_sees_changes, wait_for_things, delete_things, delete_namespace_ends, dry_run,
+            eviction_asks_the_budget, service_addresses_are_unique)

@@ -28,6 +28,7 @@ static const struct row ROWS[] = {
     {"pods", "resize", "update", handler_update},
     {"pods", "resize", "patch", handler_patch},
     {"pods", "binding", "create", handler_binding},
+    {"pods", "eviction", "create", handler_eviction},
 };
 
 stage_fn subresource_handler(const struct schema_resource *r, const struct schema_subresource *sub,

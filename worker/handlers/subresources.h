@@ -12,5 +12,7 @@ stage_fn subresource_handler(const struct schema_resource *r, const struct schem
 enum stage_result handler_scale(struct request *rq);
 /* POST pods/NAME/binding and bindings: assigns a pod to a node. */
 enum stage_result handler_binding(struct request *rq);
+/* POST pods/NAME/eviction: deletes a pod if its disruption budget allows. */
+enum stage_result handler_eviction(struct request *rq);
 
 #endif

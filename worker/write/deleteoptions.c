@@ -131,6 +131,15 @@ static bool from_body(struct request *rq, struct delete_options *o, struct raw *
     return ok;
 }
 
+bool delete_options_of(struct request *rq, const json_t *options, struct delete_options *o, struct status *st)
+{
+    struct raw raw = {0};
+
+    *o = (struct delete_options){.grace_s = -1, .orphan = -1};
+    take(rq, options, o, &raw);
+    return check(o, &raw, st);
+}
+
 bool delete_options_parse(struct request *rq, struct delete_options *o, struct status *st)
 {
     struct raw raw = {0};

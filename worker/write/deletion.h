@@ -21,6 +21,8 @@ struct delete_options {
 /* From the body, or from the query when there is none. The body must be here. false: st is the 400, 415 or
  * 422. */
 bool delete_options_parse(struct request *rq, struct delete_options *o, struct status *st);
+/* The same from a decoded DeleteOptions; NULL: none were said. */
+bool delete_options_of(struct request *rq, const json_t *options, struct delete_options *o, struct status *st);
 
 /* What becomes of a stored object under these options: WRITE_PUT (*out is written: it waits),
  * WRITE_PUT_REMOVE, WRITE_REMOVE, WRITE_KEEP (it waits already) or WRITE_FAIL. *out is a new reference (not
