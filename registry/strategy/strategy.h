@@ -40,21 +40,12 @@ struct strategy {
     const char *default_policy;
     /* A delete answers with the object even when it is gone at once. */
     bool delete_returns_object;
-    /* One row of the kind's Table: cells appended to the array. NULL: generic Name and Age columns. */
-    void (*table_row)(const struct strategy_call *c, const json_t *obj, json_t *cells);
-    const struct strategy_column *columns;
-    int ncolumns;
     /* What a write of the status subresource may change in metadata. */
     enum strategy_meta { STATUS_META_NEW, STATUS_META_OLD_LABELS, STATUS_META_OLD } status_meta;
     /* Whether a terminating object without finalizers may go now; NULL: yes. */
     bool (*may_remove)(const json_t *obj);
     /* A create may bring a status. */
     bool keeps_status;
-};
-
-struct strategy_column {
-    const char *name, *type, *format, *description;
-    int priority;
 };
 
 /* The row of a resource, or a row with no hooks. Never NULL. */

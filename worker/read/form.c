@@ -4,6 +4,7 @@
 #include "worker/read/form.h"
 
 #include <stdlib.h>
+#include "registry/strategy/strategy.h"
 #include "registry/walk/encode.h"
 #include "registry/walk/json.h"
 #include "worker/read/scale.h"
@@ -13,7 +14,7 @@
 bool form_init(struct reply_form *f, struct request *rq, struct status *st)
 {
     const struct schema_resource *r = rq->info.schema;
-    *f = (struct reply_form){.resource = r, .sub = rq->info.sub, .world = &rq->ctx->world};
+    *f = (struct reply_form){.resource = r, .sub = rq->info.sub};
     if (!negotiate_accept(rq, true, &f->accept, st))
         return false;
     if (f->accept.form == FORM_TABLE && !table_include_parse(rq, &f->include, st))
@@ -21,7 +22,8 @@ bool form_init(struct reply_form *f, struct request *rq, struct status *st)
     bool scale = f->sub && strcmp(f->sub->name, "scale") == 0;
     if (!scale)
         f->sub = NULL;
-    f->user = arena_cstr(rq->arena, rq->user.name);
+    if (f->accept.form == FORM_TABLE)
+        f->columns = scale ? columns_of_scale() : columns_for(r);
     f->converts = scale || (r->storage && r->storage != r);
     bool plain = f->accept.media == MEDIA_JSON && f->accept.pretty == 0;
     f->views = plain && ((f->accept.form == FORM_OBJECT && !f->converts) || f->accept.form == FORM_PARTIAL);
@@ -62,6 +64,15 @@ static json_t *object_tree(const struct reply_form *f, struct arena *a, const st
     return strategy_convert(a, obj, f->resource->storage, f->resource, &st);
 }
 
+/* The metadata of the object alone. */
+static json_t *metadata_tree(struct arena *a, const struct record *r)
+{
+    const char *err;
+    json_t *obj = json_object();
+    json_object_set_new(obj, "metadata", json_read(a, text_metadata(record_json(r)), NULL, &err));
+    return obj;
+}
+
 /* The text of the object in the version asked for. */
 static void object_text(const struct reply_form *f, struct buf *out, const json_t *obj)
 {
@@ -71,14 +82,25 @@ static void object_text(const struct reply_form *f, struct buf *out, const json_
         encode_object(out, obj, f->resource, NULL);
 }
 
+/* Cells are told from the form an object is stored in. */
+static void put_cells(const struct reply_form *f, struct arena *a, struct buf *out, const json_t *obj)
+{
+    struct status st = {.arena = a};
+    if (f->sub || !f->converts) {
+        table_row(out, f->columns, obj);
+        return;
+    }
+    json_t *stored = strategy_convert(a, json_deep_copy(obj), f->resource, f->resource->storage, &st);
+    table_row(out, f->columns, stored);
+    json_decref(stored);
+}
+
 static void put_row(const struct reply_form *f, struct arena *a, struct buf *out, const json_t *obj,
                     struct str text, bool marked)
 {
-    struct strategy_call call = {
-        .arena = a, .resource = f->resource, .subresource = "", .world = f->world, .user = f->user};
     struct str meta = text_metadata(text);
-    buf_puts(out, "{\"cells\":");
-    table_cells(out, &call, obj, meta);
+    buf_putc(out, '{');
+    put_cells(f, a, out, obj);
     buf_puts(out, ",\"object\":");
     if (f->include == INCLUDE_OBJECT) {
         buf_str(out, text);
@@ -114,12 +136,16 @@ void form_given(const struct reply_form *f, struct arena *a, struct buf *out, co
     }
 }
 
-/* Calls use(text, tree) with what the form needs of the record; the tree is NULL where nobody looks at it. */
+/* What the form needs of the record: the text of a converted object, and a tree where somebody looks at one.
+ */
 static void with_object(const struct reply_form *f, struct arena *a, const struct record *r, struct buf *text,
                         json_t **obj)
 {
-    bool cells = f->accept.form == FORM_TABLE && table_needs_tree(f->resource);
-    *obj = f->converts || cells ? object_tree(f, a, r) : NULL;
+    bool cells = f->accept.form == FORM_TABLE;
+    if (cells && !f->converts && f->columns->metadata_only)
+        *obj = metadata_tree(a, r);
+    else
+        *obj = f->converts || cells ? object_tree(f, a, r) : NULL;
     if (f->converts && *obj)
         object_text(f, text, *obj);
 }
@@ -165,6 +191,20 @@ void form_item(const struct reply_form *f, struct arena *a, struct buf *out, con
         put_body(f, out, whole);
     json_decref(obj);
     buf_free(&text);
+}
+
+bool form_ranks(const struct reply_form *f)
+{
+    return f->accept.form == FORM_TABLE && f->columns->rank;
+}
+
+int64_t form_rank(const struct reply_form *f, struct arena *a, const struct record *r)
+{
+    const char *err;
+    json_t *obj = json_read(a, record_json(r), NULL, &err);
+    int64_t rank = f->columns->rank(obj);
+    json_decref(obj);
+    return rank;
 }
 
 static void render(const struct reply_form *f, struct arena *a, struct buf *out, struct str json)
@@ -213,7 +253,7 @@ static void put_list_head(const struct reply_form *f, struct buf *out, const str
     if (f->accept.form == FORM_TABLE) {
         buf_puts(out, ",\"columnDefinitions\":");
         if (headers)
-            table_columns(out, r);
+            table_columns(out, f->columns);
         else
             buf_puts(out, "null");
     }

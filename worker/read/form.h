@@ -14,9 +14,8 @@ struct reply_form {
     enum table_include include;
     const struct schema_resource *resource; /* as asked for */
     const struct schema_subresource *sub;   /* scale: the object is answered as a Scale */
-    const struct world *world;
-    const char *user;
-    bool converts;            /* not the version it is stored in, or another kind */
+    const struct columns *columns;          /* FORM_TABLE */
+    bool converts;                          /* not the version it is stored in, or another kind */
     bool views;               /* an item is the record's own bytes between fixed ones: form_views */
     const char *partial_head; /* FORM_PARTIAL: what stands before the metadata */
 };
@@ -33,6 +32,11 @@ int form_views(const struct reply_form *f, const struct record *r, bool item, st
 void form_object(const struct reply_form *f, struct arena *a, struct buf *out, const struct record *r,
                  bool headers);
 void form_item(const struct reply_form *f, struct arena *a, struct buf *out, const struct record *r);
+/* Whether the items of a list stand in another order than that of their keys: a Table's rows of some kinds.
+ */
+bool form_ranks(const struct reply_form *f);
+/* Where an item stands then: lower numbers first. */
+int64_t form_rank(const struct reply_form *f, struct arena *a, const struct record *r);
 /* The same for an object given as tree (a bookmark): metadata is its metadata as text, text the whole.
  * marked: a Table's row has its object's metadata even under includeObject=None. */
 void form_given(const struct reply_form *f, struct arena *a, struct buf *out, const json_t *obj,

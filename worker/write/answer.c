@@ -1,6 +1,7 @@
 /* After a write the finished record is at hand: its bytes go out as they are, like those of a read. */
 #include "worker/write/answer.h"
 
+#include "registry/strategy/strategy.h"
 #include "registry/walk/encode.h"
 #include "registry/walk/json.h"
 #include "registry/walk/tree.h"
