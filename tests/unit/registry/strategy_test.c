@@ -423,6 +423,25 @@ static bool admitted(struct fixture *f, enum admission_verb verb, const char *pl
     return ok;
 }
 
+static void test_autoscalers_drop_annotations_they_cannot_read(void **state)
+{
+    struct fixture *f = *state;
+    const struct schema_resource *v1 =
+        schema_resource(STR("autoscaling"), STR("v1"), STR("horizontalpodautoscalers"));
+    const struct schema_resource *v2 =
+        schema_resource(STR("autoscaling"), STR("v2"), STR("horizontalpodautoscalers"));
+    json_t *h =
+        tree(f, "{\"metadata\":{\"name\":\"h\",\"annotations\":{\"plain\":\"x\","
+                "\"autoscaling.alpha.kubernetes.io/metrics\":"
+                "\"[{\\\"type\\\":\\\"Pods\\\",\\\"pods\\\":{\\\"metricName\\\":[1]}}]\"}},\"spec\":{}}");
+
+    h = strategy_convert(f->arena, h, v1, v2, &f->st);
+    assert_non_null(h);
+    assert_null(tree_get(h, "spec.metrics"));
+    assert_int_equal(json_object_size(tree_get(h, "metadata.annotations")), 1);
+    json_decref(h);
+}
+
 static void test_namespaces_come_first(void **state)
 {
     struct fixture *f = *state;
@@ -462,6 +481,7 @@ int main(void)
         TEST(test_removal_waits_for_finalizers),
         TEST(test_events_are_renamed),
         TEST(test_autoscalers_keep_what_v1_cannot_say),
+        TEST(test_autoscalers_drop_annotations_they_cannot_read),
         TEST(test_namespaces_come_first),
     };
 
