@@ -33,12 +33,17 @@
 
 #define COMMIT_MAGIC 0x636f6d6du
 #define META_BATCH "batch"
+#define META_RESERVE "reserve"
+#define RESERVE_BYTES (1u << 20)
 #define BATCH_MAX_DEFAULT 256
 #define BATCH_BYTES_MAX (16u << 20)
 #define WINDOW_BYTES_MIN (1u << 20)
 #define BATCHES_A_RUN 16
 #define RELIEF_INTERVAL_MS 5000
 #define DISK_FULL_BYTES (64u << 20)
+#define RESERVE_PART 8 /* of the window, for deletions */
+#define DELETE_TRIES 4
+#define READERS_LEAVE_US 2000 /* a worker's turn: until then its snapshot keeps what was just given up */
 /* As in etcd: the empty store is at 1, for a resourceVersion of 0 means something else. */
 #define FIRST_REVISION 1
 
@@ -65,6 +70,7 @@ struct commit {
     size_t batch_bytes;
     int first_mailbox; /* who is asked first, so that nobody always is */
     int64_t relieved_ms;
+    bool reserve; /* the pages kept for deletions are there */
     struct item *items;
     struct ring_event *events;
     int nevents;
@@ -259,23 +265,67 @@ static int try_batch(struct commit *c, struct item *items, int n)
     return 0;
 }
 
-static int trim_half(struct commit *c)
+/* ---- room for deletions ----
+ *
+ * A deletion needs room for its event before it makes any, and in one piece if the object is large; the pages
+ * of a window that small events were trimmed from are scattered. So a record of no meaning is kept in meta,
+ * to be given up when a deletion finds the disk or the map full. Until it can be put back, nothing else is
+ * written. */
+
+static int reserve_give(struct commit *c, MDB_txn *txn)
 {
+    MDB_val k = str_val(STR(META_RESERVE));
+    int rc = mdb_del(txn, c->cache->meta, &k, NULL);
+    return rc == MDB_NOTFOUND ? 0 : cache_errno(rc);
+}
+
+/* Whether it is there, or is again. */
+static bool reserve_take(struct commit *c)
+{
+    MDB_txn *txn;
+    MDB_val k = str_val(STR(META_RESERVE)), v;
+    if (c->reserve)
+        return true;
+    if (mdb_txn_begin(c->cache->env, NULL, 0, &txn))
+        return false;
+    c->reserve = mdb_get(txn, c->cache->meta, &k, &v) == 0 && v.mv_size == RESERVE_BYTES;
+    v = (MDB_val){.mv_size = RESERVE_BYTES};
+    if (c->reserve || mdb_put(txn, c->cache->meta, &k, &v, MDB_RESERVE)) {
+        mdb_txn_abort(txn);
+        return c->reserve;
+    }
+    memset(v.mv_data, 0, RESERVE_BYTES);
+    return c->reserve = commit_txn(c, txn) == 0;
+}
+
+/* Half of the window goes, unless less than keep_bytes would be left. */
+static int trim_half(struct commit *c, bool deletes)
+{
+    int64_t keep_bytes = deletes ? 0 : c->trim.max_bytes / RESERVE_PART;
     MDB_txn *txn;
     int rc = cache_errno(mdb_txn_begin(c->cache->env, NULL, 0, &txn));
     if (rc)
         return rc;
     struct trim hard;
-    int n = trim_init(&hard, c->cache, txn, 0, 0);
+    int n = trim_init(&hard, c->cache, txn, 0, INT64_MAX);
     hard.max_bytes = hard.bytes / 2;
+    if (!n && hard.max_bytes < keep_bytes)
+        n = -ENOSPC;
     if (!n)
         n = trim_run(&hard, c->cache, txn, clock_wall_us() / 1000);
+    bool gives = n >= 0 && deletes && c->reserve;
+    if (gives)
+        n = reserve_give(c, txn) == 0 ? n + 1 : -EIO;
     if (n <= 0) {
         mdb_txn_abort(txn);
         return n ? n : -ENOSPC;
     }
-    c->trim.bytes = hard.bytes;
-    return commit_txn(c, txn);
+    rc = commit_txn(c, txn);
+    if (!rc)
+        c->trim.bytes = hard.bytes;
+    if (!rc && gives)
+        c->reserve = false;
+    return rc;
 }
 
 /* LMDB reuses what a transaction freed only in the next but one; aborted ones do not count. */
@@ -295,22 +345,25 @@ static int pass_one_txn(struct commit *c)
     return rc;
 }
 
-/* The disk or the map is full: gives up half of the window, and what dead readers pin. What is left below an
- * eighth of the window's bound is kept for deletions, which need room for their event before they make any;
- * others get at it now and then only. */
-static bool relieve(struct commit *c, const struct item *it)
+/* The disk or the map is full: gives up half of the window, and what dead readers pin. An eighth of the
+ * window's bound is kept for deletions, which need room for their event before they make any. */
+static bool relieve(struct commit *c, bool deletes)
 {
     int64_t now = clock_ms();
     bool due = !c->relieved_ms || now - c->relieved_ms >= RELIEF_INTERVAL_MS;
-    if (!due && c->trim.bytes <= c->trim.max_bytes / 8 &&
-        incoming_slot(c->area, (int)it->mailbox, it->seq)->verb != STORE_DELETE)
-        return false;
     if (due) {
         log_error("store: disk or cache map is full; trimming the watch window");
         cache_reap_readers(c->cache);
         c->relieved_ms = now;
     }
-    return trim_half(c) == 0 && pass_one_txn(c) == 0;
+    int rc = trim_half(c, deletes);
+    if (rc)
+        return due && !deletes;
+    if (pass_one_txn(c) != 0)
+        return false;
+    if (deletes)
+        usleep(READERS_LEAVE_US);
+    return true;
 }
 
 static int refuse(struct commit *c, struct item *it)
@@ -325,17 +378,19 @@ static int refuse(struct commit *c, struct item *it)
 
 static int run_single(struct commit *c, struct item *it)
 {
+    bool deletes = incoming_slot(c->area, (int)it->mailbox, it->seq)->verb == STORE_DELETE;
+    if (!deletes && !reserve_take(c))
+        return refuse(c, it);
     int rc = try_batch(c, it, 1);
-    if (rc != -ENOSPC)
-        return rc;
-    if (relieve(c, it))
+    for (int i = 0; i < (deletes ? DELETE_TRIES : 1) && rc == -ENOSPC && relieve(c, deletes); i++)
         rc = try_batch(c, it, 1);
     return rc == -ENOSPC ? refuse(c, it) : rc;
 }
 
 static int run_batch(struct commit *c, int n)
 {
-    int rc = n > 1 ? try_batch(c, c->items, n) : run_single(c, &c->items[0]);
+    bool together = n > 1 && reserve_take(c);
+    int rc = together ? try_batch(c, c->items, n) : n > 1 ? -ENOSPC : run_single(c, &c->items[0]);
     if (rc != -ENOSPC)
         return rc;
     /* one of them is too much: find out which */
@@ -439,6 +494,7 @@ struct commit *commit_open(struct area *a, struct cache *cache, const struct com
         commit_close(c);
         return NULL;
     }
+    reserve_take(c);
     c->batch_bytes = (size_t)c->trim.max_bytes / 4;
     if (c->batch_bytes > BATCH_BYTES_MAX)
         c->batch_bytes = BATCH_BYTES_MAX;
