@@ -88,7 +88,7 @@ static struct identity *identity_of(struct peer *p)
 enum authn_answer x509_ask(struct authn *a, struct request *rq)
 {
     if (!rq->peer->cert)
-        return AUTHN_NONE;
+        return rq->peer->cert_refused && a->ctx->options->client_ca_file[0] ? AUTHN_REFUSED : AUTHN_NONE;
     const struct identity *id = identity_of(rq->peer);
     if (id->user.name.n == 0)
         return AUTHN_NONE;

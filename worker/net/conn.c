@@ -184,6 +184,7 @@ static bool handshake(struct conn *c)
         return false;
     }
     c->peer.cert = tls_peer_cert(c->ssl);
+    c->peer.cert_refused = !c->peer.cert && SSL_get0_peer_certificate(c->ssl);
     open_protocol(c, tls_is_http2(c->ssl) ? &http2_protocol : &http1_protocol);
     return true;
 }

@@ -1,5 +1,5 @@
 /* Client certificates are asked for and never required: one that cannot be verified must not break the
- * handshake, it only proves nothing (authentication then fails or goes on anonymously).
+ * handshake. Its requests are refused unless they prove who they are otherwise, as in the reference.
  *
  * Sessions are resumed by tickets alone. All workers, and those that replace them, must open each other's
  * tickets without talking: the ticket key is derived (HKDF, RFC 5869) from the server's private key, the

@@ -30,6 +30,7 @@ struct peer {
     void *cert;         /* X509 * of a verified client certificate, or NULL; owned by the connection */
     void *identity;     /* authn's memo of the certificate, freed with identity_free */
     void (*identity_free)(void *);
+    bool cert_refused;  /* a client certificate was shown and is none of ours */
 };
 
 struct user {
