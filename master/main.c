@@ -170,6 +170,12 @@ static bool store_ready(const struct master *m)
     return atomic_load(m->area->store_ready) != 0;
 }
 
+/* What /readyz says yes to. */
+static bool all_ready(const struct master *m)
+{
+    return store_ready(m) && atomic_load(m->area->bootstrapped) != 0 && supervise_all_up(m->supervise);
+}
+
 static void say_ready(struct master *m)
 {
     char status[128];
@@ -240,7 +246,7 @@ static void advance_start(struct master *m, int64_t now)
         m->phase = PHASE_START;
         supervise_start_all(m->supervise);
     }
-    if (m->phase == PHASE_START && store_ready(m) && supervise_all_up(m->supervise)) {
+    if (m->phase == PHASE_START && all_ready(m)) {
         m->phase = PHASE_SERVE;
         say_ready(m);
         log_info("ready url=%s workers=%d store=%s data_dir=%s", m->settings.pki.server_url,

@@ -50,6 +50,9 @@ struct area {
     _Atomic uint32_t *watcher_asleep; /* 1: a new request must write watcher_fd */
     char *stats; /* [consumers] of AREA_STATS_BYTES each, zeroed, sparse: request statistics, laid out by the
                     worker */
+    /* 1 once the keeper has seen the namespaces that every cluster has: with store_ready, what /readyz waits
+     * for. */
+    _Atomic int32_t *bootstrapped;
 };
 
 /* Called by the master once, before any fork. workers 1..128. NULL with errno set on failure. */

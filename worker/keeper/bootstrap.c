@@ -211,3 +211,16 @@ void bootstrap_run(struct job *j)
             job_write(j, r, j->work->ns, j->work->name, step, (void *)(uintptr_t)w);
     }
 }
+
+bool bootstrap_done(struct snapshot *s)
+{
+    for (size_t i = 0; i < NWANTED; i++) {
+        struct key k;
+        if (strcmp(WANTED[i].plural, "namespaces") != 0)
+            continue;
+        key_make(&k, resource_of(&WANTED[i])->id, STR(""), str_of(WANTED[i].name));
+        if (!snapshot_object(s, &k))
+            return false;
+    }
+    return true;
+}

@@ -276,12 +276,24 @@ static bool take_slots(struct keeper *k)
     return true;
 }
 
+/* The master waits for it before it says that the server is ready. */
+static void say_bootstrapped(struct keeper *k)
+{
+    _Atomic int32_t *said = k->ctx->area->bootstrapped;
+    struct snapshot *s = atomic_load(said) ? NULL : keeper_snapshot(k);
+
+    if (s && bootstrap_done(s))
+        atomic_store(said, 1);
+    snapshot_unref(s);
+}
+
 bool keeper_poll(struct keeper *k)
 {
     bool more;
 
     must_be(k, KEEPER_MAGIC);
     more = take_slots(k);
+    say_bootstrapped(k);
     begin_work(k);
     return more;
 }
@@ -338,6 +350,7 @@ struct keeper *keeper_new(struct context *ctx)
     if (s)
         look_at_all(k, s);
     snapshot_unref(s);
+    say_bootstrapped(k);
     return k;
 }
 

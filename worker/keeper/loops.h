@@ -59,6 +59,8 @@ bool keeper_alone(struct keeper *k);
 void bootstrap_start(struct keeper *k);
 void bootstrap_event(struct keeper *k, const struct event *e);
 void bootstrap_run(struct job *j);
+/* Whether the namespaces among them are there. */
+bool bootstrap_done(struct snapshot *s);
 /* events.c */
 struct expiry *expiry_new(void);
 void expiry_free(struct expiry *x);
