@@ -42,6 +42,7 @@ void protobuf_write(struct buf *out, struct arena *a, const json_t *obj, const s
                     uint32_t *rv_at);
 /* What stands before raw in the envelope. */
 void protobuf_head(struct buf *out, struct str api_version, struct str kind);
+void protobuf_varint(struct buf *out, uint64_t v);
 /* Tag and length of a length-delimited field. */
 void protobuf_tag(struct buf *out, uint32_t number, uint64_t bytes);
 /* The whole envelope of a tree that says what it is, in kind and apiVersion ("v1": of core or meta). false,

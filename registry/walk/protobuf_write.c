@@ -252,8 +252,7 @@ static void put_map(struct writer *w, const json_t *v, const struct schema_type 
     while (i-- > base) {
         size_t from = w->back;
 
-        if (t->elem->kind != SCHEMA_BYTES || json_is_string(w->slots[i].v))
-            put_one(w, w->slots[i].v, t->elem, 2);
+        put_one(w, w->slots[i].v, t->elem, 2);
         put_text(w, w->slots[i].key, 1);
         close_len(w, from, number);
     }
@@ -433,34 +432,40 @@ void protobuf_write(struct buf *out, struct arena *a, const json_t *obj, const s
 
 void protobuf_head(struct buf *out, struct str api_version, struct str kind)
 {
-    struct writer w;
+    struct buf meta = {0};
 
-    start(&w, NULL, false);
-    put_text(&w, kind, 2);
-    put_text(&w, api_version, 1);
-    close_len(&w, 0, 1);
+    protobuf_tag(&meta, 1, api_version.n);
+    buf_str(&meta, api_version);
+    protobuf_tag(&meta, 2, kind.n);
+    buf_str(&meta, kind);
     buf_put(out, PROTOBUF_MAGIC, PROTOBUF_MAGIC_BYTES);
-    finish(&w, out);
+    protobuf_tag(out, 1, meta.n);
+    buf_str(out, buf_view(&meta));
+    buf_free(&meta);
+}
+
+void protobuf_varint(struct buf *out, uint64_t v)
+{
+    for (; v >= 0x80; v >>= 7)
+        buf_putc(out, (char)(v | 0x80));
+    buf_putc(out, (char)v);
 }
 
 void protobuf_tag(struct buf *out, uint32_t number, uint64_t bytes)
 {
-    struct writer w;
-
-    start(&w, NULL, false);
-    put_varint(&w, bytes);
-    put_tag(&w, number, WIRE_LEN);
-    finish(&w, out);
+    protobuf_varint(out, (uint64_t)number << 3 | WIRE_LEN);
+    protobuf_varint(out, bytes);
 }
 
-/* "v1" is core/v1, and where that has no such type, what all groups share. */
+/* "v1" is core/v1, and where that has no such type, what all groups share; so is what has no version at all
+ * (documents of discovery). */
 static const struct schema_type *type_named(struct str api_version, struct str kind)
 {
     const struct schema_type *t = NULL;
 
     if (str_is(api_version, "v1"))
         t = schema_type(STR("core/v1"), kind);
-    if (!t && !str_is(api_version, "v1") && !str_starts(api_version, STR("meta.k8s.io/")))
+    if (str_find(api_version, '/') >= 0 && !str_starts(api_version, STR("meta.k8s.io/")))
         return schema_type(api_version, kind);
     return t ? t : schema_type(STR("meta/v1"), kind);
 }

@@ -67,6 +67,7 @@ static enum stage_result answer(struct request *rq)
 
     if (status_failed(&c->st))
         return answer_status(rq, &c->st);
+    c->meta.bytes = c->items.n;
     form_list_frame(&c->form, rq->arena, &c->meta, c->ntargets == 0, &head, &tail);
     buf_str(&out, head);
     buf_str(&out, buf_view(&c->items));

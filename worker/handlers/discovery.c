@@ -62,8 +62,8 @@ static void send_document(struct request *rq, const struct accept *a, const char
 
 static enum stage_result send_aggregated(struct request *rq, const struct accept *a, struct str name)
 {
-    static const char json[] = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-    static const char yaml[] = "application/yaml;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+    const char *type =
+        arena_printf(rq->arena, "%s;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList", a->content_type);
     const struct document *doc = documents_get(rq->ctx->documents, "aggregated", name, make_aggregated);
     response_header(rq, "ETag", doc->etag);
     response_header(rq, "Vary", "Accept");
@@ -71,7 +71,7 @@ static enum stage_result send_aggregated(struct request *rq, const struct accept
     if (str_is(request_header(rq, "if-none-match"), doc->etag))
         response_bytes(rq, 304, NULL, STR(""));
     else
-        send_document(rq, a, a->media == MEDIA_YAML ? yaml : json, doc);
+        send_document(rq, a, type, doc);
     return STAGE_DONE;
 }
 

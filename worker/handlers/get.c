@@ -32,13 +32,14 @@ static void answer_built(struct request *rq, const struct get *g, const struct r
 static void answer(struct request *rq, const struct get *g, struct snapshot *snap, const struct record *rec)
 {
     struct segment seg[4];
-    if (!g->form.views) {
+    int n = g->form.views ? form_views(&g->form, rec, false, seg) : 0;
+    if (n == 0) {
         answer_built(rq, g, rec);
         snapshot_unref(snap);
         return;
     }
-    int n = form_views(&g->form, rec, false, seg);
-    seg[n++] = (struct segment){"\n", 1};
+    if (g->form.accept.media == MEDIA_JSON)
+        seg[n++] = (struct segment){"\n", 1};
     response_views(rq, 200, g->form.accept.content_type, snap, seg, n);
 }
 

@@ -93,8 +93,8 @@ enum stage_result handler_watch(struct request *rq)
         return fail(rq, &st);
     }
     w->form.accept.pretty = 0; /* a frame is one line */
-    w->form.views =
-        w->form.accept.form == FORM_PARTIAL || (w->form.accept.form == FORM_OBJECT && !w->form.converts);
+    w->form.views = (w->form.accept.form == FORM_PARTIAL && w->form.accept.media == MEDIA_JSON) ||
+                    (w->form.accept.form == FORM_OBJECT && !w->form.converts);
     w->form_id = frame_form_id(&w->form);
     selection_make(&w->sel, w->form.resource, rq->info.ns, &w->opt.labels, &w->opt.fields);
     bool keyed = w->sel.name.n || w->sel.trigger;

@@ -7,6 +7,7 @@
 #include "registry/strategy/strategy.h"
 #include "registry/walk/encode.h"
 #include "registry/walk/json.h"
+#include "worker/read/proto.h"
 #include "worker/read/scale.h"
 #include "worker/read/text.h"
 #include "worker/request/status.h"
@@ -27,6 +28,11 @@ bool form_init(struct reply_form *f, struct request *rq, struct status *st)
     f->converts = scale || (r->storage && r->storage != r);
     bool plain = f->accept.media == MEDIA_JSON && f->accept.pretty == 0;
     f->views = plain && ((f->accept.form == FORM_OBJECT && !f->converts) || f->accept.form == FORM_PARTIAL);
+    if (f->accept.media == MEDIA_PROTOBUF) {
+        proto_init(f, rq->arena);
+        f->views = f->accept.form == FORM_OBJECT && !f->converts;
+        return true;
+    }
     if (f->accept.form != FORM_OBJECT)
         f->partial_head = arena_printf(
             rq->arena, "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/%s\",\"metadata\":",
@@ -36,6 +42,8 @@ bool form_init(struct reply_form *f, struct request *rq, struct status *st)
 
 int form_views(const struct reply_form *f, const struct record *r, bool item, struct segment seg[3])
 {
+    if (f->accept.media == MEDIA_PROTOBUF)
+        return proto_views(f, r, item, seg);
     if (f->accept.form == FORM_PARTIAL) {
         struct str meta = text_metadata(record_json(r));
         seg[0] = (struct segment){f->partial_head, strlen(f->partial_head)};
@@ -121,7 +129,9 @@ void form_given(const struct reply_form *f, struct arena *a, struct buf *out, co
                 struct str text, bool headers, bool marked)
 {
     struct str meta = text_metadata(text);
-    if (f->accept.form == FORM_OBJECT) {
+    if (f->accept.media == MEDIA_PROTOBUF) {
+        proto_put_tree(f, a, out, obj, false);
+    } else if (f->accept.form == FORM_OBJECT) {
         buf_str(out, text);
     } else if (f->accept.form == FORM_PARTIAL) {
         buf_puts(out, f->partial_head);
@@ -150,11 +160,25 @@ static void with_object(const struct reply_form *f, struct arena *a, const struc
         object_text(f, text, *obj);
 }
 
+static void put_proto(const struct reply_form *f, struct arena *a, struct buf *out, const struct record *r,
+                      bool item)
+{
+    if (proto_put_record(f, out, r, item))
+        return;
+    json_t *obj = object_tree(f, a, r);
+    proto_put_tree(f, a, out, obj, item);
+    json_decref(obj);
+}
+
 void form_object(const struct reply_form *f, struct arena *a, struct buf *out, const struct record *r,
                  bool headers)
 {
     struct buf text = {0};
     json_t *obj;
+    if (f->accept.media == MEDIA_PROTOBUF) {
+        put_proto(f, a, out, r, false);
+        return;
+    }
     with_object(f, a, r, &text, &obj);
     form_given(f, a, out, obj, text.n ? buf_view(&text) : record_json(r), headers, false);
     json_decref(obj);
@@ -177,6 +201,10 @@ void form_item(const struct reply_form *f, struct arena *a, struct buf *out, con
     struct segment seg[3];
     struct buf text = {0};
     json_t *obj = NULL;
+    if (f->accept.media == MEDIA_PROTOBUF) {
+        put_proto(f, a, out, r, true);
+        return;
+    }
     if (f->accept.form == FORM_PARTIAL || (f->accept.form == FORM_OBJECT && !f->converts)) {
         int n = form_views(f, r, true, seg);
         for (int i = 0; i < n; i++)
@@ -228,7 +256,8 @@ void form_finish(const struct reply_form *f, struct arena *a, struct buf *out, s
         return;
     }
     buf_str(out, json);
-    buf_putc(out, '\n');
+    if (f->accept.media != MEDIA_PROTOBUF)
+        buf_putc(out, '\n');
 }
 
 /* ---- lists ---- */
@@ -272,6 +301,10 @@ void form_list_frame(const struct reply_form *f, struct arena *a, const struct f
 {
     struct buf compact = {0}, out = {0};
     bool yaml = f->accept.media == MEDIA_YAML, table = f->accept.form == FORM_TABLE;
+    if (f->accept.media == MEDIA_PROTOBUF) {
+        proto_list_frame(f, a, m, head, tail);
+        return;
+    }
     put_list_head(f, &compact, m, true);
     if (!yaml && !f->accept.pretty) {
         *head = arena_str(a, buf_view(&compact));
@@ -311,7 +344,7 @@ void form_list_item(const struct reply_form *f, struct arena *a, struct buf *out
 {
     bool yaml = f->accept.media == MEDIA_YAML;
     if (!yaml && !f->accept.pretty) {
-        if (!first)
+        if (!first && f->accept.media != MEDIA_PROTOBUF)
             buf_putc(out, ',');
         buf_str(out, json);
         return;

@@ -1,6 +1,6 @@
 /* The forms an object can be answered in: as stored, converted to another version, Table,
- * PartialObjectMetadata; as JSON, indented JSON or YAML. Only "as stored, JSON" and metadata alone are views;
- * all else is built. */
+ * PartialObjectMetadata; as JSON, indented JSON, YAML or protobuf. "As stored" in JSON or protobuf, and
+ * metadata alone in JSON, are views; all else is built. */
 #ifndef WORKER_READ_FORM_H
 #define WORKER_READ_FORM_H
 
@@ -18,17 +18,19 @@ struct reply_form {
     bool converts;                          /* not the version it is stored in, or another kind */
     bool views;               /* an item is the record's own bytes between fixed ones: form_views */
     const char *partial_head; /* FORM_PARTIAL: what stands before the metadata */
+    struct str proto_head;    /* MEDIA_PROTOBUF: what stands before the object in its envelope */
+    const struct schema_type *proto_type; /* and the object's message */
 };
 
 /* Negotiates. false: st is the answer (406, or 400 for includeObject). */
 bool form_init(struct reply_form *f, struct request *rq, struct status *st);
 
 /* What to send for one object in a form with views: up to 3 segments. item: as an item of a list (built-in
- * kinds without kind and apiVersion). Returns how many. */
+ * kinds without kind and apiVersion). Returns how many; 0: this record must be built all the same. */
 int form_views(const struct reply_form *f, const struct record *r, bool item, struct segment seg[3]);
 
-/* Compact JSON of one object in the form, without newline. item: as an item of a list (a Table's row).
- * headers: with column definitions. */
+/* Compact JSON of one object in the form, without newline (protobuf: its envelope, an item's field of the
+ * list). item: as an item of a list (a Table's row). headers: with column definitions. */
 void form_object(const struct reply_form *f, struct arena *a, struct buf *out, const struct record *r,
                  bool headers);
 void form_item(const struct reply_form *f, struct arena *a, struct buf *out, const struct record *r);
@@ -42,7 +44,7 @@ int64_t form_rank(const struct reply_form *f, struct arena *a, const struct reco
 void form_given(const struct reply_form *f, struct arena *a, struct buf *out, const json_t *obj,
                 struct str text, bool headers, bool marked);
 
-/* Turns compact JSON into the answer's bytes: newline, indented, or YAML. */
+/* Turns compact JSON into the answer's bytes: newline, indented, or YAML. Protobuf stays as it is. */
 void form_finish(const struct reply_form *f, struct arena *a, struct buf *out, struct str json);
 
 /* ---- lists ---- */
@@ -50,6 +52,7 @@ struct form_list_meta {
     int64_t revision;
     struct str token;  /* continue; empty: none */
     int64_t remaining; /* -1: not said */
+    uint64_t bytes;    /* of all items; only protobuf needs to know */
 };
 /* What stands before and behind the items, and between. Indented and YAML forms differ for an empty list. */
 void form_list_frame(const struct reply_form *f, struct arena *a, const struct form_list_meta *m, bool empty,

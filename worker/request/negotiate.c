@@ -23,6 +23,8 @@ struct served {
 static const struct served served[] = {
     {"application", "json", MEDIA_JSON, "application/json", "application/json"},
     {"application", "yaml", MEDIA_YAML, "application/yaml", NULL},
+    {"application", "vnd.kubernetes.protobuf", MEDIA_PROTOBUF, "application/vnd.kubernetes.protobuf",
+     "application/vnd.kubernetes.protobuf;stream=watch"},
 };
 #define NSERVED (sizeof(served) / sizeof(served[0]))
 
@@ -116,6 +118,7 @@ struct target {
     struct str group, version, kind;
 };
 
+/* A Table is JSON in all its forms: its cells and objects have no type that a message could declare. */
 static bool set_form(const struct target *t, enum transform allowed, struct accept *out)
 {
     if (!t->asked)
@@ -132,8 +135,9 @@ static bool set_form(const struct target *t, enum transform allowed, struct acce
         return false;
     out->as_version = str_is(t->version, "v1") ? "v1" : "v1beta1";
     out->form = str_is(t->kind, "Table") ? FORM_TABLE : FORM_PARTIAL;
-    return str_is(t->kind, "Table") || str_is(t->kind, "PartialObjectMetadata") ||
-           str_is(t->kind, "PartialObjectMetadataList");
+    if (out->form == FORM_TABLE)
+        return out->media != MEDIA_PROTOBUF;
+    return str_is(t->kind, "PartialObjectMetadata") || str_is(t->kind, "PartialObjectMetadataList");
 }
 
 /* Whether the clause's parameters can be met with this media type. */

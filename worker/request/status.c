@@ -1,8 +1,9 @@
-/* A Status leaves in the form that was asked for, JSON or YAML; who asks for a form that errors don't have
+/* A Status leaves in the form that was asked for, JSON, YAML or protobuf; who asks for a form that errors don't have
  * gets JSON all the same, indented: an error is never hidden behind a failed negotiation. */
 #include "worker/request/status.h"
 
 #include "registry/walk/json.h"
+#include "registry/walk/protobuf.h"
 
 /* Where a string that begins at i ends (behind its quote). */
 static size_t string_end(struct str s, size_t i)
@@ -70,12 +71,22 @@ static bool to_yaml(struct request *rq, struct str json, struct buf *out)
     return true;
 }
 
+static bool to_protobuf(struct request *rq, struct str json, struct buf *out)
+{
+    const char *err = NULL;
+    json_t *tree = json_read(rq->arena, json, NULL, &err);
+    bool done = tree && protobuf_write_enveloped(out, rq->arena, tree);
+    json_decref(tree);
+    return done;
+}
+
 void response_json(struct request *rq, int code, const struct accept *a, const char *content_type,
                    struct str json)
 {
     struct buf out = {0};
     const char *type = content_type ? content_type : a->content_type;
-    if (a->media == MEDIA_YAML && to_yaml(rq, json, &out)) {
+    if ((a->media == MEDIA_YAML && to_yaml(rq, json, &out)) ||
+        (a->media == MEDIA_PROTOBUF && to_protobuf(rq, json, &out))) {
         response_bytes(rq, code, type, keep(rq, &out));
         return;
     }

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include "registry/walk/encode.h"
+#include "worker/watch/frame.h"
 
 #define PERIOD_MS 60000
 #define JITTER_MS 6000
@@ -40,15 +41,15 @@ static json_t *empty_object(const struct schema_resource *r, int64_t revision, b
 void bookmark_push(struct watch *w, int64_t revision, bool initial_end)
 {
     struct arena *scratch = arena_new(0);
-    struct buf text = {0};
+    struct buf text = {0}, object = {0};
     json_t *obj = empty_object(w->form.resource, revision, initial_end);
     encode_object(&text, obj, w->form.resource, NULL);
-    buf_puts(&w->built, "{\"type\":\"BOOKMARK\",\"object\":");
-    form_given(&w->form, scratch, &w->built, obj, buf_view(&text), !w->headers_sent, initial_end);
-    buf_puts(&w->built, "}\n");
+    form_given(&w->form, scratch, &object, obj, buf_view(&text), !w->headers_sent, initial_end);
+    frame_put(&w->form, &w->built, "BOOKMARK", buf_view(&object));
     w->headers_sent = true;
     json_decref(obj);
     buf_free(&text);
+    buf_free(&object);
     arena_free(scratch);
 }
 

@@ -98,7 +98,7 @@ static void count_events(struct watch *w, int n)
 
 void watch_fail(struct watch *w, const struct status *st)
 {
-    w->error = frame_error(w->rq->arena, st);
+    w->error = frame_error(&w->form, w->rq->arena, st);
 }
 
 static void fail_expired(struct watch *w)

@@ -35,8 +35,10 @@ size_t frame_push_initial(struct watch *w, const struct record *r);
 void frame_flush_built(struct watch *w);
 /* Forgets the frames of the former slice; its segments are consumed. */
 void frames_release(struct watch *w);
-/* {"type":"ERROR","object":<status>} and a newline, in the arena. */
-struct str frame_error(struct arena *a, const struct status *st);
+/* Appends an event of a type ("BOOKMARK") with an object as form_object writes it. */
+void frame_put(const struct reply_form *f, struct buf *out, const char *type, struct str object);
+/* An ERROR event with the status, in the arena. */
+struct str frame_error(const struct reply_form *f, struct arena *a, const struct status *st);
 /* Watches with equal ids get the same bytes for the same event. */
 uint64_t frame_form_id(const struct reply_form *f);
 

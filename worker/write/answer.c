@@ -47,14 +47,14 @@ static enum stage_result answer_record(struct request *rq, const struct reply_fo
 {
     struct segment seg[4];
     struct buf json = {0};
-    int n;
+    int n = f->views ? form_views(f, rec, false, seg) : 0;
 
-    if (!f->views) {
+    if (n == 0) {
         form_object(f, rq->arena, &json, rec, true);
         return send_json(rq, f, code, &json);
     }
-    n = form_views(f, rec, false, seg);
-    seg[n++] = (struct segment){"\n", 1};
+    if (f->accept.media == MEDIA_JSON)
+        seg[n++] = (struct segment){"\n", 1};
     response_views(rq, code, f->accept.content_type, NULL, seg, n);
     return STAGE_DONE;
 }
