@@ -555,9 +555,6 @@ struct str selectable_value(struct arena *a, const json_t *obj, const struct sch
     const char *path = f->path ? f->path : f->label;
     struct str value;
 
-    /* An event is selected by either name of its reporter. */
-    if (strcmp(path, "reportingComponent") == 0)
-        path = "source.component";
     value = scalar_text(a, at_path(obj, path));
     for (size_t i = 0; value.n == 0 && i < sizeof(special) / sizeof(special[0]); i++) {
         if (strcmp(special[i].path, path) != 0)
