@@ -1,0 +1,531 @@
+/* A call's life: waiting for an attempt, running one, the next one or the end. A slot's number and a
+ * generation make the ticket, so that a ticket that ended is known as such.
+ *
+ * Whether there is a next attempt: libcurl took nothing of the request, or the call changes nothing, or etcd
+ * says that nothing was done; and there is time left. */
+#include "shm/store/etcd/inside.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "shm/base/clock.h"
+#include "shm/base/must.h"
+
+#define TIMEOUT_MS 10000
+#define RETRY_MIN_MS 25
+#define RETRY_ROUNDS 4 /* doublings: up to 400 ms between rounds */
+#define PARKED_MS 50
+#define REQUEST_MAX (GRPC_HEAD_BYTES + (2u << 20)) /* what etcd's own client sends and its server takes at most */
+#define IDLE_MAX 64
+#define UNSENT_MAX (1u << 20) /* of a stream */
+
+/* ---- slots ---- */
+
+struct call *call_find(struct etcd_client *c, uint64_t ticket)
+{
+    struct call *call = c->slot[ticket % ETCD_CALLS_MAX];
+    return ticket && call && call->ticket == ticket ? call : NULL;
+}
+
+static struct call *call_new(struct etcd_client *c)
+{
+    if (c->outstanding == ETCD_CALLS_MAX)
+        return NULL;
+    uint32_t s = c->free_hint;
+    while (c->slot[s])
+        s = (s + 1) % ETCD_CALLS_MAX;
+    struct call *call = calloc(1, sizeof(*call));
+    must(call != NULL);
+    call->ticket = (uint64_t)++c->generation * ETCD_CALLS_MAX + s;
+    c->slot[s] = call;
+    c->free_hint = s;
+    c->outstanding++;
+    if ((int)s >= c->slots)
+        c->slots = (int)s + 1;
+    return call;
+}
+
+static void slot_clear(struct etcd_client *c, struct call *call)
+{
+    uint32_t s = (uint32_t)(call->ticket % ETCD_CALLS_MAX);
+    c->slot[s] = NULL;
+    if (s < c->free_hint)
+        c->free_hint = s;
+    while (c->slots > 0 && !c->slot[c->slots - 1])
+        c->slots--;
+    c->outstanding--;
+    for (int i = 0; i < ETCD_STREAMS_MAX; i++)
+        if (c->streams[i] == call->ticket)
+            c->streams[i] = 0;
+}
+
+/* ---- transfers ---- */
+
+static struct transfer *transfer_get(struct etcd_client *c)
+{
+    struct transfer *t = c->idle;
+    if (!t)
+        return transfer_new(&c->config);
+    c->idle = t->next;
+    c->nidle--;
+    return t;
+}
+
+static void transfer_put(struct etcd_client *c, struct transfer *t)
+{
+    if (c->nidle == IDLE_MAX) {
+        transfer_free(t);
+        return;
+    }
+    transfer_reset(t);
+    t->next = c->idle;
+    c->idle = t;
+    c->nidle++;
+}
+
+static void count_running(struct etcd_client *c, const struct call *call, int by)
+{
+    struct endpoint *e = &c->endpoints.at[call->endpoint];
+    e->running += by;
+    e->streams += call->stream ? by : 0;
+}
+
+static void opener_done(struct etcd_client *c, struct endpoint *e)
+{
+    e->opener = 0;
+    c->wake_parked = true;
+}
+
+/* Ends the attempt; the transfer stays with the caller. */
+static struct transfer *detach(struct etcd_client *c, struct call *call)
+{
+    struct transfer *t = call->t;
+    if (!t)
+        return NULL;
+    transfer_stop(t, c->multi);
+    count_running(c, call, -1);
+    if (t->endpoint->opener == call->ticket)
+        opener_done(c, t->endpoint);
+    call->t = NULL;
+    return t;
+}
+
+/* ---- ends ---- */
+
+/* Everything but the transfer. */
+static void call_drop(struct etcd_client *c, struct call *call)
+{
+    c->queued -= call->queued;
+    c->waiting -= call->state == CALL_WAITING;
+    slot_clear(c, call);
+    buf_free(&call->out);
+    free(call);
+}
+
+static void finish(struct etcd_client *c, struct call *call, const struct etcd_status *st, struct str message)
+{
+    struct etcd_waiter w = call->waiter;
+    struct etcd_stream_hooks hooks = call->hooks;
+    bool stream = call->stream, probe = call->probe;
+    struct transfer *t = detach(c, call);
+    call_drop(c, call);
+    c->callbacks += !probe;
+    if (stream)
+        hooks.ended(hooks.arg, st);
+    else
+        w.reply(&w, st, message);
+    if (t)
+        transfer_put(c, t);
+}
+
+static void say(struct etcd_status *st, int error, int code, const char *text)
+{
+    memset(st, 0, sizeof(*st));
+    st->error = error;
+    st->code = code;
+    snprintf(st->text, sizeof(st->text), "%s", text);
+}
+
+static void finish_with(struct etcd_client *c, struct call *call, int error, const char *text)
+{
+    struct etcd_status st;
+    say(&st, error, GRPC_NONE, text);
+    finish(c, call, &st, STR_NONE);
+}
+
+void etcd_client_cancel(struct etcd_client *c, uint64_t ticket)
+{
+    must_be(c, ETCD_CLIENT_MAGIC);
+    struct call *call = call_find(c, ticket);
+    if (!call)
+        return;
+    struct transfer *t = detach(c, call);
+    call_drop(c, call);
+    if (t && t != c->held)
+        transfer_put(c, t);
+}
+
+void calls_free(struct etcd_client *c)
+{
+    for (int s = 0; s < ETCD_CALLS_MAX; s++)
+        if (c->slot[s])
+            etcd_client_cancel(c, c->slot[s]->ticket);
+    while (c->idle) {
+        struct transfer *t = c->idle;
+        c->idle = t->next;
+        transfer_free(t);
+    }
+}
+
+/* ---- attempts ---- */
+
+static void wait_for_retry(struct etcd_client *c, struct call *call, int64_t now)
+{
+    int shift = call->round < RETRY_ROUNDS ? call->round : RETRY_ROUNDS;
+    call->tried = 0;
+    call->round++;
+    call->retry_ms = now + ((int64_t)RETRY_MIN_MS << shift);
+    if (call->state != CALL_WAITING)
+        c->waiting++;
+    call->state = CALL_WAITING;
+    client_due(c, call->retry_ms);
+}
+
+/* The member for the next attempt, -1: wait first. One that is down is no choice while another is up. */
+static int choose(struct etcd_client *c, const struct call *call)
+{
+    if (call->member != ETCD_ANY_MEMBER)
+        return call->tried ? -1 : call->member;
+    int i = endpoints_pick(&c->endpoints, call->tried);
+    if (i >= 0 && !c->endpoints.at[i].up && endpoints_up(&c->endpoints) > 0)
+        return -1;
+    return i;
+}
+
+/* Whether the call has to wait for the connection that another one makes, or that is just being given up. */
+static bool park(struct etcd_client *c, struct call *call, struct endpoint *e, int64_t now)
+{
+    bool wait = c->one_opener && !e->tls && (e->opener || e->cut);
+    if (!wait)
+        return false;
+    c->waiting += call->state != CALL_WAITING;
+    call->state = CALL_WAITING;
+    call->parked = true;
+    call->retry_ms = now + PARKED_MS;
+    client_due(c, call->retry_ms);
+    return true;
+}
+
+/* Calls that wait start in the turn in which the connection stands. */
+void calls_opened(struct etcd_client *c)
+{
+    for (int i = 0; i < c->endpoints.n; i++) {
+        struct endpoint *e = &c->endpoints.at[i];
+        const struct call *opener = call_find(c, e->opener);
+        if (e->opener && (!opener || !opener->t || opener->t->asked))
+            opener_done(c, e);
+    }
+    if (!c->wake_parked)
+        return;
+    c->wake_parked = false;
+    int left = c->waiting;
+    for (int s = 0; s < c->slots && left > 0; s++)
+        if (c->slot[s] && c->slot[s]->state == CALL_WAITING) {
+            left--;
+            if (c->slot[s]->parked)
+                c->slot[s]->retry_ms = 0;
+        }
+    client_due(c, 0);
+}
+
+static void attempt(struct etcd_client *c, struct call *call)
+{
+    int64_t now = clock_ms(), left = call->deadline_ms - now;
+    int i = choose(c, call);
+    if (i < 0) {
+        wait_for_retry(c, call, now);
+        return;
+    }
+    struct endpoint *e = &c->endpoints.at[i];
+    if (park(c, call, e, now))
+        return;
+    bool reuse = c->one_opener && !e->tls && transfer_connected(e);
+    if (c->one_opener && !e->tls && !reuse)
+        e->opener = call->ticket;
+    call->endpoint = i;
+    call->tried |= 1u << i;
+    call->parked = false;
+    call->started_ms = now;
+    c->waiting -= call->state == CALL_WAITING;
+    call->state = CALL_RUNNING;
+    call->t = transfer_get(c);
+    struct transfer_start s = {.multi = c->multi,
+                               .endpoint = e,
+                               .method = call->method,
+                               .reuse = reuse,
+                               .out = &call->out,
+                               .open_ended = call->stream,
+                               .leader = call->member == ETCD_ANY_MEMBER,
+                               .timeout_ms = call->stream ? 0
+                                             : left > 0   ? left
+                                                          : 1,
+                               .owner = call};
+    must(transfer_start(call->t, &s) == 0);
+    count_running(c, call, 1);
+    client_due(c, health_due(c, now));
+}
+
+/* What the attempt says; *again: another one may be made. */
+static void judge(struct call *call, CURLcode rc, struct etcd_status *st, bool *again)
+{
+    struct transfer *t = call->t;
+    bool told = t->head.code != GRPC_NONE && t->head.http2;
+    bool untouched = !t->sent;
+    if (t->too_big) {
+        say(st, -EMSGSIZE, GRPC_NONE, "the answer is too large");
+        *again = false;
+    } else if (t->head.http && !t->head.http2) {
+        say(st, -EAGAIN, GRPC_NONE, "the member does not speak HTTP/2");
+        *again = true;
+    } else if (rc == CURLE_OK || told) {
+        int code = grpc_head_code(&t->head);
+        say(st, grpc_errno(code, t->head.text, call->write), code, t->head.text);
+        *again = st->error == -EAGAIN;
+    } else {
+        bool late = rc == CURLE_OPERATION_TIMEDOUT;
+        int error = untouched || (!late && !call->write) ? -EAGAIN : -ETIMEDOUT;
+        say(st, error, GRPC_NONE, curl_easy_strerror(rc));
+        *again = error == -EAGAIN;
+    }
+}
+
+static void note_health(struct etcd_client *c, const struct call *call, CURLcode rc,
+                        const struct etcd_status *st)
+{
+    const struct transfer *t = call->t;
+    bool late = rc == CURLE_OPERATION_TIMEDOUT && t->sent;
+    if (call->probe)
+        return;
+    if (rc != CURLE_OK && rc != CURLE_HTTP2_STREAM && st->code == GRPC_NONE && !late && !t->too_big)
+        health_attempt_failed(c, call->endpoint, st->text);
+    else if (st->code != GRPC_NONE && st->error != -EAGAIN)
+        health_attempt_answered(c, call->endpoint);
+}
+
+/* A unary answer is one message and nothing behind it. */
+static struct str only_message(const struct transfer *t, struct etcd_status *st)
+{
+    struct str message = STR_NONE;
+    size_t at = 0;
+    if (st->error)
+        return STR_NONE;
+    int rc = grpc_next(buf_view(&t->in), &at, &message);
+    if (rc == 1 && at == t->in.n)
+        return message;
+    say(st, rc == -EMSGSIZE ? rc : -EPROTO, st->code, "the answer is no gRPC message");
+    return STR_NONE;
+}
+
+static bool deliver(struct etcd_client *c, uint64_t ticket);
+
+void call_attempt_ended(struct etcd_client *c, struct call *call, CURLcode rc)
+{
+    struct etcd_status st;
+    bool again;
+    int64_t now = clock_ms();
+    if (call->stream && !deliver(c, call->ticket))
+        return;
+    judge(call, rc, &st, &again);
+    note_health(c, call, rc, &st);
+    bool begun = call->stream && (call->t->sent || call->t->in.n > 0);
+    if (again && !begun && !call->probe && now < call->patience_until_ms && now < call->deadline_ms) {
+        transfer_put(c, detach(c, call));
+        attempt(c, call);
+        return;
+    }
+    if (call->stream && !st.error)
+        say(&st, -EAGAIN, st.code, "the member ended the stream");
+    struct str message = call->stream ? STR_NONE : only_message(call->t, &st);
+    finish(c, call, &st, message);
+}
+
+void calls_run_waiting(struct etcd_client *c, int64_t now_ms)
+{
+    for (int s = 0; s < c->slots && c->waiting > 0; s++) {
+        struct call *call = c->slot[s];
+        if (!call || call->state != CALL_WAITING)
+            continue;
+        if (now_ms >= call->deadline_ms || now_ms >= call->patience_until_ms)
+            finish_with(c, call, -EAGAIN, "no member of the cluster answers");
+        else if (now_ms >= call->retry_ms)
+            attempt(c, call);
+    }
+}
+
+int64_t calls_due(const struct etcd_client *c)
+{
+    int64_t due = ETCD_NEVER;
+    int left = c->waiting;
+    for (int s = 0; s < c->slots && left > 0; s++) {
+        const struct call *call = c->slot[s];
+        if (!call || call->state != CALL_WAITING)
+            continue;
+        left--;
+        int64_t at = call->retry_ms;
+        at = call->deadline_ms < at ? call->deadline_ms : at;
+        at = call->patience_until_ms < at ? call->patience_until_ms : at;
+        due = at < due ? at : due;
+    }
+    return due;
+}
+
+bool etcd_reply_decode(const struct message *type, struct str message, void *to, struct etcd_status *st)
+{
+    if (st->error)
+        return false;
+    if (message_decode(type, message, to) == 0)
+        return true;
+    say(st, -EPROTO, st->code, "the answer is damaged");
+    return false;
+}
+
+/* ---- begins ---- */
+
+static struct call *begin(struct etcd_client *c, const struct etcd_call *o)
+{
+    struct call *call = call_new(c);
+    if (!call)
+        return NULL;
+    int64_t now = clock_ms();
+    int64_t timeout = o->timeout_ms > 0 ? o->timeout_ms : TIMEOUT_MS;
+    must(o->member >= ETCD_ANY_MEMBER && o->member < c->endpoints.n);
+    call->state = CALL_RUNNING; /* no attempt yet: neither counted as waiting nor looked at before start */
+    call->member = o->member;
+    call->method = o->method;
+    call->write = o->write;
+    call->deadline_ms = now + timeout;
+    call->patience_until_ms = now + c->o.patience_ms;
+    size_t at = grpc_begin(&call->out);
+    message_encode(&call->out, o->type, o->request);
+    grpc_end(&call->out, at);
+    call->queued = call->out.n;
+    c->queued += call->queued;
+    return call;
+}
+
+static int refused(struct etcd_client *c, struct call *call)
+{
+    int rc = 0;
+    if (!call)
+        return -EAGAIN;
+    if (call->out.n > REQUEST_MAX)
+        rc = -EFBIG;
+    else if (c->queued > ETCD_QUEUED_MAX)
+        rc = -EAGAIN;
+    if (rc)
+        call_drop(c, call);
+    return rc;
+}
+
+int etcd_client_call(struct etcd_client *c, const struct etcd_call *o, const struct etcd_waiter *w,
+                     uint64_t *ticket)
+{
+    must_be(c, ETCD_CLIENT_MAGIC);
+    struct call *call = begin(c, o);
+    int rc = refused(c, call);
+    if (rc)
+        return rc;
+    call->waiter = *w;
+    call->probe = o->probe;
+    if (ticket)
+        *ticket = call->ticket;
+    attempt(c, call);
+    return 0;
+}
+
+/* ---- streams ---- */
+
+int etcd_client_stream(struct etcd_client *c, const struct etcd_call *first,
+                       const struct etcd_stream_hooks *hooks, uint64_t *ticket)
+{
+    must_be(c, ETCD_CLIENT_MAGIC);
+    int free_at = 0;
+    while (free_at < ETCD_STREAMS_MAX && c->streams[free_at])
+        free_at++;
+    if (free_at == ETCD_STREAMS_MAX)
+        return -EAGAIN;
+    struct call *call = begin(c, first);
+    int rc = refused(c, call);
+    if (rc)
+        return rc;
+    call->stream = true;
+    call->deadline_ms = ETCD_NEVER;
+    call->hooks = *hooks;
+    c->streams[free_at] = *ticket = call->ticket;
+    attempt(c, call);
+    return 0;
+}
+
+int etcd_client_send(struct etcd_client *c, uint64_t ticket, const struct message *type, const void *request)
+{
+    must_be(c, ETCD_CLIENT_MAGIC);
+    struct call *call = call_find(c, ticket);
+    if (!call || !call->stream)
+        return -ENOENT;
+    if (call->out.n > UNSENT_MAX)
+        return -EAGAIN;
+    size_t at = grpc_begin(&call->out);
+    message_encode(&call->out, type, request);
+    grpc_end(&call->out, at);
+    if (call->t)
+        transfer_wake(call->t);
+    return 0;
+}
+
+bool etcd_client_progress_in_order(struct etcd_client *c, uint64_t ticket)
+{
+    must_be(c, ETCD_CLIENT_MAGIC);
+    const struct call *call = call_find(c, ticket);
+    return call && call->t && endpoint_progress_in_order(c->endpoints.at[call->endpoint].version);
+}
+
+static void hand_out(struct etcd_client *c, struct call *call, struct str message)
+{
+    struct transfer *t = call->t;
+    uint64_t ticket = call->ticket;
+    struct etcd_stream_hooks hooks = call->hooks;
+    c->held = t;
+    c->callbacks++;
+    hooks.message(hooks.arg, message);
+    c->held = NULL;
+    if (!call_find(c, ticket))
+        transfer_put(c, t); /* cancelled meanwhile: the view had to stay until now */
+}
+
+/* Hands out the whole messages of a stream. Returns false when it is gone after that. */
+static bool deliver(struct etcd_client *c, uint64_t ticket)
+{
+    struct call *call;
+    struct str message;
+    while ((call = call_find(c, ticket)) != NULL && call->t) {
+        int rc = grpc_next(buf_view(&call->t->in), &call->t->in_at, &message);
+        if (rc == 1) {
+            hand_out(c, call, message);
+            continue;
+        }
+        transfer_consumed(call->t);
+        if (rc == 0)
+            return true;
+        finish_with(c, call, rc, "the stream carries no gRPC messages");
+        return false;
+    }
+    return call != NULL;
+}
+
+void calls_deliver(struct etcd_client *c)
+{
+    for (int i = 0; i < ETCD_STREAMS_MAX; i++)
+        if (c->streams[i])
+            deliver(c, c->streams[i]);
+}

@@ -1,0 +1,80 @@
+/* What the files of the client share; nobody else includes it. */
+#ifndef SHM_STORE_ETCD_INSIDE_H
+#define SHM_STORE_ETCD_INSIDE_H
+
+#include "shm/store/etcd/client.h"
+#include "shm/store/etcd/transfer.h"
+
+#define ETCD_CLIENT_MAGIC 0x65746364u
+#define ETCD_NEVER INT64_MAX
+
+enum call_state { CALL_WAITING, CALL_RUNNING };
+
+struct call {
+    uint64_t ticket;
+    enum call_state state;
+    bool stream, write, probe;
+    bool parked;    /* waits for another call's connection */
+    int member;     /* ETCD_ANY_MEMBER, or the only one */
+    int endpoint;   /* of the attempt that runs */
+    uint32_t tried; /* in this round */
+    int round;
+    const char *method;
+    struct buf out;
+    size_t queued;       /* what it counts for in the client's bound */
+    int64_t deadline_ms; /* ETCD_NEVER: a stream that stands */
+    int64_t patience_until_ms, retry_ms, started_ms;
+    struct transfer *t;
+    struct etcd_waiter waiter;
+    struct etcd_stream_hooks hooks;
+};
+
+struct etcd_client {
+    unsigned magic;
+    struct etcd_options o;
+    struct etcd_host host;
+    bool hosted, in_turn;
+    bool one_opener; /* see transfer.c */
+    struct endpoints endpoints;
+    struct transfer_config config;
+    CURLM *multi;
+    struct call *slot[ETCD_CALLS_MAX];
+    int slots;                /* in use: those above never were, or are free */
+    int outstanding, waiting; /* calls; of them, those that wait for their next attempt */
+    uint32_t free_hint, generation;
+    size_t queued;                      /* bytes of requests */
+    uint64_t streams[ETCD_STREAMS_MAX]; /* tickets, 0: free */
+    struct transfer *idle;
+    int nidle;
+    bool wake_parked;
+    struct transfer *held; /* its buffer is being read by a callback */
+    uint64_t callbacks;
+    int64_t curl_due_ms, tick_due_ms, armed_ms;
+    uint32_t random;
+};
+
+/* calls.c */
+struct call *call_find(struct etcd_client *c, uint64_t ticket);
+/* An attempt ended as libcurl says. */
+void call_attempt_ended(struct etcd_client *c, struct call *call, CURLcode rc);
+/* Hands out what streams have received. */
+void calls_deliver(struct etcd_client *c);
+/* A connection stands that calls may have waited for. */
+void calls_opened(struct etcd_client *c);
+/* Starts attempts whose time has come, ends calls whose time is over. */
+void calls_run_waiting(struct etcd_client *c, int64_t now_ms);
+/* When calls_run_waiting has something to do. */
+int64_t calls_due(const struct etcd_client *c);
+void calls_free(struct etcd_client *c);
+
+/* health.c */
+void health_attempt_failed(struct etcd_client *c, int endpoint, const char *why);
+void health_attempt_answered(struct etcd_client *c, int endpoint);
+/* Asks members that are silent or down for their status. */
+void health_run(struct etcd_client *c, int64_t now_ms);
+int64_t health_due(const struct etcd_client *c, int64_t now_ms);
+
+/* client.c: have tick at least as soon as this. */
+void client_due(struct etcd_client *c, int64_t at_ms);
+
+#endif
