@@ -56,6 +56,7 @@ static enum stage_result admit(struct request *rq)
     struct snapshot *s = freshness_snapshot(rq, -1, &suspended, &st);
     struct write *w;
 
+    rq->resume = admit;
     if (suspended)
         return STAGE_SUSPEND;
     if (!s)
@@ -98,6 +99,5 @@ enum stage_result handler_create(struct request *rq)
     if (status_failed(&st) || !change_init(c, rq, OPTIONS_CREATE, &st) || !read_body(c, rq, &st))
         return answer_status(rq, &st);
     rq->stage_state = c;
-    rq->resume = admit;
     return admit(rq);
 }

@@ -4,6 +4,7 @@
 #include "worker/handlers/handlers.h"
 
 #include <stdlib.h>
+#include "shm/base/must.h"
 #include "worker/loop/loop.h"
 #include "worker/pipeline/pipeline.h"
 #include "worker/read/continue.h"
@@ -169,6 +170,7 @@ static void add_target(struct collection *c, const struct record *r)
     if (c->ntargets == c->cap) {
         c->cap = c->cap ? c->cap * 2 : 64;
         c->targets = realloc(c->targets, (size_t)c->cap * sizeof(*c->targets));
+        must(c->targets != NULL);
     }
     c->targets[c->ntargets].ns = arena_str(c->rq->arena, record_ns(r));
     c->targets[c->ntargets].name = arena_str(c->rq->arena, record_name(r));
@@ -207,11 +209,13 @@ static enum stage_result gather(struct request *rq)
         status_internal(&c->st, "the cache could not be read: %s", strerror(-rc));
         return answer_status(rq, &c->st);
     }
-    while (c->ntargets < limit && (r = read_scan_next(&c->scan))) {
-        add_target(c, r);
-        if ((c->ntargets & 31) == 0 && loop_turn_over(rq->ctx->loop)) {
+    while (c->ntargets < limit && ((r = read_scan_next(&c->scan)) || c->scan.yielded)) {
+        if (r)
+            add_target(c, r);
+        if (!r || ((c->ntargets & 31) == 0 && loop_turn_over(rq->ctx->loop))) {
             read_scan_pause(&c->scan);
             c->rest.run = run_rest;
+            rq->resume = gather;
             loop_defer(rq->ctx->loop, &c->rest);
             return STAGE_SUSPEND;
         }
@@ -230,14 +234,15 @@ static enum stage_result begin(struct request *rq)
     bool suspended = false;
     struct snapshot *s = freshness_snapshot(rq, -1, &suspended, &st);
 
+    rq->resume = begin;
     if (suspended)
         return STAGE_SUSPEND;
     if (!s)
         return answer_status(rq, &st);
     c->meta = (struct form_list_meta){.revision = snapshot_revision(s), .remaining = -1};
     read_scan_init(&c->scan, rq->ctx->snapshots, &c->sel, s, c->meta.revision, NULL, false);
+    read_scan_slice(&c->scan, rq->ctx->loop);
     c->scanning = true;
-    rq->resume = gather;
     return gather(rq);
 }
 
@@ -261,6 +266,5 @@ enum stage_result handler_deletecollection(struct request *rq)
     selection_make(&c->sel, r, rq->info.ns, &c->list.labels, &c->list.fields);
     arena_cleanup(rq->arena, drop, c);
     rq->stage_state = c;
-    rq->resume = begin;
     return begin(rq);
 }
