@@ -30,8 +30,10 @@ static void set_times(struct watch *w)
         ms = 0;
     else if (w->opt.timeout_s > 0)
         ms = w->opt.timeout_s < INT32_MAX ? w->opt.timeout_s * 1000 : INT64_MAX / 4;
-    else
+    else if (least > 0)
         ms = least + dispatch_random(w->d, (uint32_t)least);
+    else
+        ms = INT64_MAX / 4; /* --min-request-timeout=0: no end of its own */
     w->end_ms = now + ms;
     w->bookmark_ms = w->opt.bookmarks ? bookmark_next_ms(w, now) : INT64_MAX;
 }
@@ -93,7 +95,8 @@ enum stage_result handler_watch(struct request *rq)
         return fail(rq, &st);
     }
     w->form.accept.pretty = 0; /* a frame is one line */
-    w->form.views = (w->form.accept.form == FORM_PARTIAL && w->form.accept.media == MEDIA_JSON) ||
+    w->form.views = (w->form.accept.form == FORM_PARTIAL && w->form.accept.media == MEDIA_JSON &&
+                     !w->form.hidden) ||
                     (w->form.accept.form == FORM_OBJECT && !w->form.converts);
     w->form_id = frame_form_id(&w->form);
     selection_make(&w->sel, w->form.resource, rq->info.ns, &w->opt.labels, &w->opt.fields);
