@@ -343,6 +343,13 @@ static bool is_zero(const json_t *v)
     }
 }
 
+/* Values whose zero can be told from an empty one: Go does not write it, or an empty text is no 0. */
+static bool keeps_empty(const struct schema_type *t)
+{
+    return t->kind == SCHEMA_BYTES || t->kind == SCHEMA_RAW || t->kind == SCHEMA_FIELDS ||
+           t->kind == SCHEMA_INTORSTRING;
+}
+
 static void read_entry(struct reader *r, const struct schema_type *t, struct str m, json_t *map)
 {
     struct piece p, key = {0}, value = {.number = 2, .wire = wire_of(t->elem)};
@@ -381,7 +388,7 @@ static void read_field(struct reader *r, const struct schema_field *f, struct pi
         return;
     }
     json_t *v = read_value(r, t, p);
-    if (v && !(f->flags & FIELD_POINTER) && is_zero(v))
+    if (v && !(f->flags & FIELD_POINTER) && (keeps_empty(t) ? json_is_null(v) : is_zero(v)))
         json_decref(v);
     else if (v)
         json_object_set_new(obj, f->json, v);
