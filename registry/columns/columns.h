@@ -23,6 +23,7 @@ struct columns {
     /* Writes the cells of one row; obj is in the form the kind is stored in. */
     void (*put)(struct cells *c, const json_t *obj);
     bool metadata_only; /* the cells are told by metadata alone: obj may hold nothing else */
+    bool null_rows;     /* a list without rows has null in their place */
     /* Where the row's condition Completed comes from: fills reason and message, false: none. NULL: never. */
     bool (*completed)(const json_t *obj, const char **reason, const char **message);
     /* Rows of a list stand in order of this number, then as listed. NULL: as listed. */

@@ -79,6 +79,7 @@ extern const struct column columns_name_and_age[2], columns_name_and_created[2];
 #define ROW_NAME_AND_AGE(group_, plural_)                                                                    \
     ROW_WITH(group_, plural_, columns_name_and_age, put_name_and_age, .metadata_only = true)
 #define ROW_NAME_AND_CREATED(group_, plural_)                                                                \
-    ROW_WITH(group_, plural_, columns_name_and_created, put_name_and_created, .metadata_only = true)
+    ROW_WITH(group_, plural_, columns_name_and_created, put_name_and_created, .metadata_only = true,         \
+             .null_rows = true)
 
 #endif

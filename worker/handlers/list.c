@@ -215,7 +215,7 @@ static bool send_items(struct request *rq, struct list *l)
 static bool send_head(struct request *rq, struct list *l)
 {
     bool empty = false;
-    if (l->form.accept.media == MEDIA_YAML || l->form.accept.pretty) {
+    if (form_asks_empty(&l->form)) {
         do
             empty = read_scan_next(&l->scan) == NULL;
         while (empty && l->scan.yielded);

@@ -12,6 +12,9 @@
 #include "worker/read/text.h"
 #include "worker/request/status.h"
 
+/* A field of the kind that apps/v1 has no place for: there it is an annotation, elsewhere it is not seen. */
+#define TEMPLATE_GENERATION "deprecated.daemonset.template.generation"
+
 bool form_init(struct reply_form *f, struct request *rq, struct status *st)
 {
     const struct schema_resource *r = rq->info.schema;
@@ -25,9 +28,14 @@ bool form_init(struct reply_form *f, struct request *rq, struct status *st)
         f->sub = NULL;
     if (f->accept.form == FORM_TABLE)
         f->columns = scale ? columns_of_scale() : columns_for(r);
-    f->converts = scale || (r->storage && r->storage != r);
+    if (f->accept.form != FORM_OBJECT && strcmp(r->plural, "daemonsets") == 0)
+        f->hidden = TEMPLATE_GENERATION;
+    bool whole =
+        f->accept.form == FORM_OBJECT || (f->accept.form == FORM_TABLE && f->include == INCLUDE_OBJECT);
+    f->converts = scale || (whole && r->storage && r->storage != r);
     bool plain = f->accept.media == MEDIA_JSON && f->accept.pretty == 0;
-    f->views = plain && ((f->accept.form == FORM_OBJECT && !f->converts) || f->accept.form == FORM_PARTIAL);
+    f->views = plain && ((f->accept.form == FORM_OBJECT && !f->converts) ||
+                         (f->accept.form == FORM_PARTIAL && !f->hidden && !scale));
     if (f->accept.media == MEDIA_PROTOBUF) {
         proto_init(f, rq->arena);
         f->views = f->accept.form == FORM_OBJECT && !f->converts;
@@ -90,6 +98,13 @@ static void object_text(const struct reply_form *f, struct buf *out, const json_
         encode_object(out, obj, f->resource, NULL);
 }
 
+/* The metadata of an object, told without the rest of it. */
+static struct str metadata_alone(const struct reply_form *f, struct arena *a, struct str json)
+{
+    struct str meta = text_metadata(json);
+    return f->hidden ? text_without_annotation(a, meta, str_of(f->hidden)) : meta;
+}
+
 /* Cells are told from the form an object is stored in. */
 static void put_cells(const struct reply_form *f, struct arena *a, struct buf *out, const json_t *obj)
 {
@@ -106,7 +121,7 @@ static void put_cells(const struct reply_form *f, struct arena *a, struct buf *o
 static void put_row(const struct reply_form *f, struct arena *a, struct buf *out, const json_t *obj,
                     struct str text, bool marked)
 {
-    struct str meta = text_metadata(text);
+    struct str meta = metadata_alone(f, a, text);
     buf_putc(out, '{');
     put_cells(f, a, out, obj);
     buf_puts(out, ",\"object\":");
@@ -128,7 +143,7 @@ static void put_list_head(const struct reply_form *f, struct buf *out, const str
 void form_given(const struct reply_form *f, struct arena *a, struct buf *out, const json_t *obj,
                 struct str text, bool headers, bool marked)
 {
-    struct str meta = text_metadata(text);
+    struct str meta = metadata_alone(f, a, text);
     if (f->accept.media == MEDIA_PROTOBUF) {
         proto_put_tree(f, a, out, obj, false);
     } else if (f->accept.form == FORM_OBJECT) {
@@ -205,6 +220,10 @@ void form_item(const struct reply_form *f, struct arena *a, struct buf *out, con
         put_proto(f, a, out, r, true);
         return;
     }
+    if (f->accept.form == FORM_PARTIAL && f->hidden) {
+        form_given(f, a, out, NULL, record_json(r), false, false);
+        return;
+    }
     if (f->accept.form == FORM_PARTIAL || (f->accept.form == FORM_OBJECT && !f->converts)) {
         int n = form_views(f, r, true, seg);
         for (int i = 0; i < n; i++)
@@ -219,6 +238,12 @@ void form_item(const struct reply_form *f, struct arena *a, struct buf *out, con
         put_body(f, out, whole);
     json_decref(obj);
     buf_free(&text);
+}
+
+bool form_asks_empty(const struct reply_form *f)
+{
+    bool rendered = f->accept.media == MEDIA_YAML || f->accept.pretty;
+    return rendered || (f->accept.form == FORM_TABLE && f->columns->null_rows);
 }
 
 bool form_ranks(const struct reply_form *f)
@@ -305,14 +330,18 @@ void form_list_frame(const struct reply_form *f, struct arena *a, const struct f
         proto_list_frame(f, a, m, head, tail);
         return;
     }
+    bool null_rows = empty && table && f->columns->null_rows;
     put_list_head(f, &compact, m, true);
+    if (null_rows)
+        compact.n--;
+    buf_puts(&compact, null_rows ? "null" : "");
     if (!yaml && !f->accept.pretty) {
         *head = arena_str(a, buf_view(&compact));
-        *tail = STR("]}\n");
+        *tail = null_rows ? STR("}\n") : STR("]}\n");
         buf_free(&compact);
         return;
     }
-    buf_puts(&compact, "]}");
+    buf_puts(&compact, null_rows ? "}" : "]}");
     render(f, a, &out, buf_view(&compact));
     const char *mark = yaml ? (table ? "rows: []" : "items: []") : (table ? "\"rows\": []" : "\"items\": []");
     struct str all = arena_str(a, buf_view(&out));

@@ -15,7 +15,8 @@ struct reply_form {
     const struct schema_resource *resource; /* as asked for */
     const struct schema_subresource *sub;   /* scale: the object is answered as a Scale */
     const struct columns *columns;          /* FORM_TABLE */
-    bool converts;                          /* not the version it is stored in, or another kind */
+    const char *hidden;                     /* annotation that metadata alone is told without, or NULL */
+    bool converts;                          /* told in another version than stored, or as another kind */
     bool views;               /* an item is the record's own bytes between fixed ones: form_views */
     const char *partial_head; /* FORM_PARTIAL: what stands before the metadata */
     struct str proto_head;    /* MEDIA_PROTOBUF: what stands before the object in its envelope */
@@ -37,6 +38,8 @@ void form_item(const struct reply_form *f, struct arena *a, struct buf *out, con
 /* Whether the items of a list stand in another order than that of their keys: a Table's rows of some kinds.
  */
 bool form_ranks(const struct reply_form *f);
+/* Whether form_list_frame must know if the list is empty. */
+bool form_asks_empty(const struct reply_form *f);
 /* Where an item stands then: lower numbers first. */
 int64_t form_rank(const struct reply_form *f, struct arena *a, const struct record *r);
 /* The same for an object given as tree (a bookmark): metadata is its metadata as text, text the whole.

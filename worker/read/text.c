@@ -69,3 +69,26 @@ struct str text_string(struct str object, struct str key)
         return STR_NONE;
     return (struct str){v.p + 1, v.n - 2};
 }
+
+/* What is left of s without the member that begins at from and ends before to, and one comma. */
+static struct str cut_member(struct arena *a, struct str s, size_t from, size_t to)
+{
+    if (to < s.n && s.p[to] == ',')
+        to++;
+    else if (s.p[from - 1] == ',')
+        from--;
+    return str_of(arena_printf(a, "%.*s%.*s", (int)from, s.p, (int)(s.n - to), s.p + to));
+}
+
+struct str text_without_annotation(struct arena *a, struct str metadata, struct str key)
+{
+    struct str all, value;
+    if (!text_member(metadata, STR("annotations"), &all) || !text_member(all, key, &value))
+        return metadata;
+    const char *from = value.p - key.n - strlen("\"\":"), *to = value.p + value.n;
+    if (from[-1] == '{' && to + 1 == all.p + all.n) {
+        from = all.p - strlen("\"annotations\":");
+        to = all.p + all.n;
+    }
+    return cut_member(a, metadata, (size_t)(from - metadata.p), (size_t)(to - metadata.p));
+}

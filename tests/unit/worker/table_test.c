@@ -95,6 +95,100 @@ static void pages(void **state)
     client_free(c);
 }
 
+/* Kinds that tell their creation time alone have null instead of no rows; the others have an empty list. */
+static void no_rows(void **state)
+{
+    struct rig *r = *state;
+    struct client *c = rig_ask(r, "list", "v1/limitranges", "none", "", "", TABLE);
+    json_t *t = client_json(c);
+    assert_true(json_is_null(json_object_get(t, "rows")));
+    assert_int_equal(json_array_size(json_object_get(t, "columnDefinitions")), 2);
+    json_decref(t);
+    client_free(c);
+    rig_put(
+        r, "", "limitranges",
+        "{\"kind\":\"LimitRange\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"l\",\"namespace\":\"ns\"}}");
+    c = rig_ask(r, "list", "v1/limitranges", "ns", "", "", TABLE);
+    t = client_json(c);
+    assert_int_equal(json_array_size(json_object_get(t, "rows")), 1);
+    json_decref(t);
+    client_free(c);
+}
+
+#define SET_HEAD "{\"kind\":\"DaemonSet\",\"apiVersion\":\"apps/v1\",\"metadata\":{\"name\":\""
+#define GENERATION "\"deprecated.daemonset.template.generation\":\"1\""
+
+/* What is an annotation in one version only is no part of metadata that is told alone. */
+static void hidden_annotation(void **state)
+{
+    static const struct {
+        const char *name, *annotations, *left;
+    } cases[] = {
+        {"d0", "{" GENERATION "}", ""},
+        {"d1", "{\"a\":\"b\"," GENERATION "}", "b"},
+        {"d2", "{" GENERATION ",\"a\":\"c\"}", "c"},
+        {"d3",
+         "{\"a\":\"\\\""
+         "\"}",
+         "\""},
+    };
+    struct rig *r = *state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char obj[512];
+        snprintf(obj, sizeof(obj), SET_HEAD "%s\",\"namespace\":\"ns\",\"annotations\":%s},\"spec\":{}}",
+                 cases[i].name, cases[i].annotations);
+        rig_put(r, "apps", "daemonsets", obj);
+    }
+    struct client *c = rig_ask(r, "list", "apps/v1/daemonsets", "ns", "", "", TABLE);
+    json_t *t = client_json(c);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const json_t *row = json_array_get(json_object_get(t, "rows"), i);
+        const json_t *meta = json_object_get(json_object_get(row, "object"), "metadata");
+        const json_t *annotations = json_object_get(meta, "annotations");
+        assert_string_equal(text_at(meta, "name"), cases[i].name);
+        assert_string_equal(text_at(annotations, "a"), cases[i].left);
+        assert_int_equal(json_object_size(annotations), cases[i].left[0] != 0);
+    }
+    json_decref(t);
+    client_free(c);
+    c = rig_ask(r, "list", "apps/v1/daemonsets", "ns", "", "includeObject=Object", TABLE);
+    t = client_json(c);
+    const json_t *object = json_object_get(json_array_get(json_object_get(t, "rows"), 0), "object");
+    assert_int_equal(json_object_size(json_object_get(json_object_get(object, "metadata"), "annotations")),
+                     1);
+    json_decref(t);
+    client_free(c);
+}
+
+/* Rows of flow schemas stand in the order in which they are tried. */
+static void ranked(void **state)
+{
+    static const struct {
+        const char *name;
+        int precedence;
+    } given[] = {{"a", 900}, {"b", 7}, {"c", 900}, {"d", 30}};
+    static const char *const order[] = {"b", "d", "a", "c"};
+    struct rig *r = *state;
+    for (int i = 0; i < 4; i++) {
+        char obj[256];
+        snprintf(obj, sizeof(obj),
+                 "{\"kind\":\"FlowSchema\",\"apiVersion\":\"flowcontrol.apiserver.k8s.io/v1\",\"metadata\":{"
+                 "\"name\":\"%s\"},\"spec\":{\"matchingPrecedence\":%d}}",
+                 given[i].name, given[i].precedence);
+        rig_put(r, "flowcontrol.apiserver.k8s.io", "flowschemas", obj);
+    }
+    struct client *c = rig_ask(r, "list", "flowcontrol.apiserver.k8s.io/v1/flowschemas", "", "", "", TABLE);
+    json_t *t = client_json(c);
+    const json_t *rows = json_object_get(t, "rows");
+    assert_int_equal(json_array_size(rows), 4);
+    for (size_t i = 0; i < 4; i++) {
+        const json_t *cells = json_object_get(json_array_get(rows, i), "cells");
+        assert_string_equal(json_string_value(json_array_get(cells, 0)), order[i]);
+    }
+    json_decref(t);
+    client_free(c);
+}
+
 /* Columns come with the first event only, whatever kind of event that is. */
 static void watched(void **state)
 {
@@ -124,10 +218,8 @@ int main(void)
 {
 #define WITH_RIG(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
     const struct CMUnitTest tests[] = {
-        WITH_RIG(one_object),
-        WITH_RIG(objects_of_rows),
-        WITH_RIG(pages),
-        WITH_RIG(watched),
+        WITH_RIG(one_object),        WITH_RIG(objects_of_rows), WITH_RIG(pages),   WITH_RIG(no_rows),
+        WITH_RIG(hidden_annotation), WITH_RIG(ranked),          WITH_RIG(watched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
