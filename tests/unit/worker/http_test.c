@@ -358,8 +358,8 @@ static void connections_over_the_limit_are_closed(void **state)
     uint64_t before = area_total(server.ctx.area, AREA_CONNECTIONS_REFUSED);
     for (int i = 0; i < 3; i++) {
         c[i] = plain_client();
-        say(&c[i], GET("/fixed"));
-        hear(&c[i], "hello\n");
+        say(&c[i], GET("/watch")); /* under way: no time-out makes room */
+        hear(&c[i], "event\n");
     }
     for (int i = 3; i < 5; i++) {
         c[i] = plain_client();
