@@ -26,6 +26,7 @@
 #define RESET_BURST 1000
 #define RESET_RATE 200       /* a second */
 #define IDLE_FRAMES_MAX 1000 /* in a second */
+#define BOMB_COST 100        /* a header list far beyond the bound costs as much work as that many frames */
 #define NV_MAX (RESPONSE_HEADERS_MAX + 4)
 #define GRACE_MS 1000 /* between the two GOAWAYs */
 
@@ -216,6 +217,21 @@ static void submit_code(struct stream *st, const char *code)
     conn_schedule(st->h->c);
 }
 
+/* Counts work that brings nothing; who makes too much of it in a second is told to go. */
+static void waste(struct http2 *h, int frames)
+{
+    int64_t second = loop_now_ms(h->c->net->loop) / 1000;
+    if (second != h->second) {
+        h->second = second;
+        h->idle_frames = 0;
+    }
+    h->idle_frames += frames;
+    if (h->idle_frames > IDLE_FRAMES_MAX && !h->goaway) {
+        h->goaway = true;
+        nghttp2_session_terminate_session(h->s, NGHTTP2_ENHANCE_YOUR_CALM);
+    }
+}
+
 static void head_done(struct stream *st, bool has_body)
 {
     st->head_done = true;
@@ -224,10 +240,12 @@ static void head_done(struct stream *st, bool has_body)
     if (said.p && str_to_int64(said, &length) != 0)
         length = -1;
     intake_begin(&st->intake, st->rq, has_body, length);
-    if (st->too_large)
-        submit_code(st, "431");
-    else
+    if (!st->too_large) {
         stream_ready(st);
+        return;
+    }
+    submit_code(st, "431");
+    waste(st->h, BOMB_COST);
 }
 
 static int on_frame(nghttp2_session *s, const nghttp2_frame *f, void *arg)
@@ -279,17 +297,8 @@ static int on_begin_frame(nghttp2_session *s, const nghttp2_frame_hd *hd, void *
     struct http2 *h = arg;
     if (hd->type != NGHTTP2_CONTINUATION)
         h->in_head = false;
-    if (!is_idle_frame(hd))
-        return 0;
-    int64_t second = loop_now_ms(h->c->net->loop) / 1000;
-    if (second != h->second) {
-        h->second = second;
-        h->idle_frames = 0;
-    }
-    if (++h->idle_frames > IDLE_FRAMES_MAX && !h->goaway) {
-        h->goaway = true;
-        nghttp2_session_terminate_session(s, NGHTTP2_ENHANCE_YOUR_CALM);
-    }
+    if (is_idle_frame(hd))
+        waste(h, 1);
     return 0;
 }
 
