@@ -102,6 +102,16 @@ static void discard_nulls(json_t *v)
     }
 }
 
+/* Instead of removals one by one, each of which would move the rest of the list. Takes kept. */
+static void keep_only(json_t *list, json_t *kept)
+{
+    if (json_array_size(kept) < json_array_size(list)) {
+        json_array_clear(list);
+        json_array_extend(list, kept);
+    }
+    json_decref(kept);
+}
+
 /* Maps that carry a $patch vanish from what is added. false: v itself is one. */
 static bool remove_directives(json_t *v)
 {
@@ -114,9 +124,14 @@ static bool remove_directives(json_t *v)
         if (!remove_directives(json_object_iter_value(it)))
             json_object_deln(v, json_object_iter_key(it), json_object_iter_key_len(it));
     }
-    for (size_t i = json_array_size(v); i-- > 0;) {
-        if (!remove_directives(json_array_get(v, i)))
-            json_array_remove(v, i);
+    if (json_is_array(v)) {
+        json_t *kept = json_array();
+
+        for (size_t i = 0; i < json_array_size(v); i++) {
+            if (remove_directives(json_array_get(v, i)))
+                json_array_append(kept, json_array_get(v, i));
+        }
+        keep_only(v, kept);
     }
     return true;
 }
@@ -215,16 +230,16 @@ static bool element_type(const json_t *a, const json_t *b, bool *maps, struct st
 /* Takes directives out of a list of maps: deletions and "replace". */
 static bool special_items(json_t *original, json_t *patch, const char *key, struct status *st)
 {
-    json_t *doomed = json_array();
+    json_t *doomed = json_array(), *kept = json_array();
     struct list_index gone;
     bool replace = false, ok = true;
 
-    for (size_t i = 0; ok && i < json_array_size(patch);) {
+    for (size_t i = 0; ok && i < json_array_size(patch); i++) {
         json_t *item = json_array_get(patch, i), *directive = json_object_get(item, PATCH);
         const char *d = json_string_value(directive);
 
         if (!directive) {
-            i++;
+            json_array_append(kept, item);
             continue;
         }
         if (d && strcmp(d, "delete") == 0) {
@@ -242,17 +257,18 @@ static bool special_items(json_t *original, json_t *patch, const char *key, stru
             json_decref(directive_result(directive, item, st));
             ok = false;
         }
-        if (ok)
-            json_array_remove(patch, i);
     }
+    keep_only(patch, kept);
     ok = ok && list_index_make(&gone, doomed, key, st);
     json_decref(doomed);
     if (!ok)
         return false;
-    for (size_t i = json_array_size(original); i-- > 0;) {
-        if (list_index_of(&gone, json_array_get(original, i), key) >= 0)
-            json_array_remove(original, i);
+    kept = json_array();
+    for (size_t i = 0; i < json_array_size(original); i++) {
+        if (list_index_of(&gone, json_array_get(original, i), key) < 0)
+            json_array_append(kept, json_array_get(original, i));
     }
+    keep_only(original, kept);
     list_index_free(&gone);
     if (replace) {
         json_array_clear(original);
