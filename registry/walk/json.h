@@ -9,7 +9,7 @@
 #include "shm/base/buf.h"
 
 #define JSON_DEPTH_MAX 10000 /* as Go's decoder; the reader must not recurse natively that deep */
-#define JSON_COST_MAX (2 << 20) /* per document: a scalar costs 1, a list 4, an object 8 */
+#define JSON_COST_MAX (5 << 18) /* per document: a scalar costs 1, a list 4, an object 8 */
 #define YAML_WRITE_MAX (64u << 20)
 #define FINDINGS_MAX 100 /* the reference stops collecting there */
 #define FINDINGS_BYTES_MAX (1u << 20) /* of texts looked at, repetitions included */
