@@ -96,7 +96,7 @@ def json_objects():
                 ('bad finalizers', long_pod('"%d"', meta=',"finalizers":[\1]')),
                 ('bad labels', long_pod('"%d/ /":"!"', meta=',"labels":{\1}')),
                 ('bad annotations', long_pod('"%d/ /":"!"', meta=',"annotations":{\1}')),
-                ('bad containers', long_pod('{"name":"!%d"}', inside='\1'))):
+                ('bad containers', long_pod('{"name":"!%012d"}', inside='\1'))):
             t.refused('Pod: ' + name, 'POST', PODS, body, codes=[400, 413, 422])
         for name, body in (
                 ('one container many times', long_pod('{"name":"c","image":"i","terminationMessagePath":"%d"}', inside='\1')),
@@ -224,7 +224,7 @@ def patches():
         spec = '{"spec":{"template":{"spec":{%s}}}}'
         for name, body in (
                 ('containers without a key', spec % fill('{},', size=FULL - 99, before='"containers":[', after='{}]')),
-                ('containers without images', spec % numbered('{"name":"!%d"}', size=FULL - 99, before='"containers":[', after=']')),
+                ('containers without images', spec % numbered('{"name":"!%012d"}', size=FULL - 99, before='"containers":[', after=']')),
                 ('deletes', spec % numbered('{"$patch":"delete","name":"%d"}', size=FULL - 99, before='"containers":[', after=',{"name":"c","image":null,"ports":"x"}]')),
                 ('unknown directives', spec % fill('{"$patch":"x"},', size=FULL - 99, before='"containers":[', after='{}]')),
                 ('order', spec % numbered('{"name":"%d"}', size=FULL - 99, before='"containers":[{"name":"q"}],"$setElementOrder/containers":[',
