@@ -116,7 +116,8 @@ def stopped_watcher_gets_everything():
         check(reader.versions == sorted(sent), 'after reading again %d of %d events came' % (len(reader.versions), len(sent)))
         print('# %d events; held for the stopped watcher %d KiB; healthy watcher: median %.1f ms, worst %.1f ms behind the writer' %
               (len(sent), held // 1024, late[len(late) // 2] * 1000, late[-1] * 1000))
-        check(held < 1 << 20, 'the server holds %d KiB for it' % (held // 1024))
+        if not os.environ.get('SAN'):  # a sanitizer keeps what was freed
+            check(held < 1 << 20, 'the server holds %d KiB for it' % (held // 1024))
         check(late[-1] < 1.0, 'the healthy watcher was %.2f s late' % late[-1])
 
 
