@@ -42,8 +42,8 @@
 #define RELIEF_INTERVAL_MS 5000
 #define DISK_FULL_BYTES (64u << 20)
 #define RESERVE_PART 8 /* of the window, for deletions */
-#define DELETE_TRIES 4
-#define READERS_LEAVE_US 2000 /* a worker's turn: until then its snapshot keeps what was just given up */
+#define DELETE_TRIES 8
+#define READERS_LEAVE_US 2000 /* a worker's turn: until then its snapshot keeps what was given up */
 /* As in etcd: the empty store is at 1, for a resourceVersion of 0 means something else. */
 #define FIRST_REVISION 1
 
@@ -356,14 +356,12 @@ static bool relieve(struct commit *c, bool deletes)
         cache_reap_readers(c->cache);
         c->relieved_ms = now;
     }
-    int rc = trim_half(c, deletes);
-    if (rc)
-        return due && !deletes;
-    if (pass_one_txn(c) != 0)
-        return false;
     if (deletes)
         usleep(READERS_LEAVE_US);
-    return true;
+    int rc = trim_half(c, deletes);
+    if (rc)
+        return due || deletes;
+    return pass_one_txn(c) == 0 || deletes;
 }
 
 static int refuse(struct commit *c, struct item *it)
