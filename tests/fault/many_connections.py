@@ -12,11 +12,11 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 from cubed import Server, check, run  # noqa: E402
-from hostile import SLOW, anonymous_bytes, client_hello  # noqa: E402
+from hostile import SAN, SLOW, anonymous_bytes, client_hello  # noqa: E402
 
 HALF_OPEN = int(os.environ.get('HALF_OPEN', '10000'))
 HALF_OPEN_BYTES = 24 << 10
-DROP_S = 20  # time enough to open them all on a busy machine
+DROP_S = int(20 * SLOW)  # time enough to open them all on a busy machine
 
 
 def descriptors():
@@ -107,7 +107,7 @@ def many_connections():
               (silent, costs[0] / 1024, cut, costs[1] / 1024, idle, costs[2] / 1024, took))
         print('# requests: median %.1f ms, p99 %.1f ms; before: %.1f, %.1f' %
               tuple(1000 * v for v in (busy[100], busy[198], alone[100], alone[198])))
-        check(costs[0] < HALF_OPEN_BYTES, 'a silent connection costs %d bytes' % costs[0])
+        check(SAN or costs[0] < HALF_OPEN_BYTES, 'a silent connection costs %d bytes' % costs[0])
         check(busy[100] < 0.05 * SLOW and busy[198] < 0.5 * SLOW, 'requests take %.0f ms, p99 %.0f ms' % (busy[100] * 1000, busy[198] * 1000))
         for name, socks in zip(('silent', 'cut', 'idle'), held):
             check(closed(socks, DROP_S + 5 * SLOW) == len(socks), 'some %s connections stay' % name)
