@@ -62,7 +62,8 @@ def answered_requests_cost_nothing():
                 before = anonymous_kib(worker)
         grown = anonymous_kib(worker) - before
         print('# 1200 pipelined requests of 15 KB: the worker grew by %d KiB' % grown)
-        check(grown < 4096, 'the worker grew by %d KiB' % grown)
+        if not os.environ.get('SAN'):  # a sanitizer keeps what was freed
+            check(grown < 4096, 'the worker grew by %d KiB' % grown)
 
 
 def who_stops_reading_is_cut_off():
