@@ -147,14 +147,23 @@ static bool in_json(const struct record *r, uint32_t off, uint32_t n)
     return r->rv_off == 0 || end <= r->rv_off || off >= rv_end;
 }
 
-/* The digits in the proto are a whole text in its metadata, and the lengths are right. */
+static bool in_proto(const struct record *r)
+{
+    if (r->proto_rv_off == 0)
+        return true;
+    return r->rv_off != 0 && r->proto_rv_off >= r->proto_off &&
+           (uint64_t)r->proto_rv_off + r->rv_bytes <= r->bytes;
+}
+
+/* The digits in the proto are a whole text in its metadata, and the lengths are right. Whoever reads JSON
+ * does not come here: the proto is cold memory to him. */
 static bool proto_ok(const struct record *r)
 {
     struct lengths l;
     struct str proto = record_proto(r);
     if (r->proto_rv_off == 0)
         return true;
-    if (r->rv_off == 0 || r->proto_rv_off < r->proto_off || !read_lengths(proto, &l))
+    if (!in_proto(r) || !read_lengths(proto, &l))
         return false;
     uint64_t at = r->proto_rv_off - r->proto_off;
     if (at < (uint64_t)l.at + 2 || at + r->rv_bytes > (uint64_t)l.at + l.metadata)
@@ -177,12 +186,12 @@ bool record_header_ok(struct str bytes)
     if (r->rv_off != 0 && (r->rv_off < r->json_off || r->rv_off + (uint64_t)r->rv_bytes > r->proto_off))
         return false;
     return r->body_off != 0 && in_json(r, r->body_off, 0) && in_json(r, r->ns_off, r->ns_bytes) &&
-           in_json(r, r->name_off, r->name_bytes) && proto_ok(r);
+           in_json(r, r->name_off, r->name_bytes) && in_proto(r);
 }
 
 bool record_ok(struct str bytes)
 {
-    if (!record_header_ok(bytes))
+    if (!record_header_ok(bytes) || !proto_ok((const struct record *)bytes.p))
         return false;
     struct record_table_view t = record_table_view((const struct record *)bytes.p);
     struct str key, value;
@@ -222,7 +231,7 @@ static uint32_t grow_proto(const struct record *draft, uint32_t n, struct length
     uint32_t was, by = n - draft->rv_bytes;
     if (!draft->proto_rv_off)
         return 0;
-    must(read_lengths(record_proto(draft), l));
+    must(proto_ok(draft) && read_lengths(record_proto(draft), l));
     was = varint_bytes(l->message) + varint_bytes(l->metadata);
     l->message += by - varint_bytes(l->metadata);
     l->metadata += by;

@@ -81,7 +81,7 @@ struct record_parts {
 size_t record_draft(struct buf *out, const struct record_parts *p);
 /* Checks magic, sizes and offsets of bytes that come from a file or another process. */
 bool record_ok(struct str bytes);
-/* The same without looking into the table (whose walkers check their own steps): what each read does. */
+/* The same without looking into table and proto (whose walkers check their own steps): what each read does. */
 bool record_header_ok(struct str bytes);
 /* Size of what record_finish will write for this draft at this revision. */
 size_t record_finished_bytes(const struct record *draft, int64_t revision);
