@@ -101,7 +101,11 @@ class Server:
         self.log_path = os.path.join(self.dir, 'log')
 
     def __enter__(self):
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
         return self
 
     def __exit__(self, kind, value, trace):
