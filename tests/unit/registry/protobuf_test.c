@@ -98,6 +98,9 @@ static unsigned below(struct dice *d, unsigned n)
 
 #define PICK(d, list) list[below(d, sizeof(list) / sizeof((list)[0]))]
 
+#define TEN "0123456789"
+/* its length takes two bytes */
+static const char long_text[] = TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN;
 static const char *const texts[] = {"",
                                     "a",
                                     "web-0",
@@ -105,8 +108,7 @@ static const char *const texts[] = {"",
                                     "\"quoted\" <b> & \\",
                                     "line\nline\ttab",
                                     "\xf0\x9f\x90\xb3",
-                                    "0123456789012345678901234567890123456789012345678901234567890123456789"
-                                    "012345678901234567890123456789012345678901234567890123456789"};
+                                    long_text};
 static const char *const times[] = {"2026-01-02T03:04:05Z", "1970-01-01T00:00:00Z", "1969-12-31T23:59:59Z",
                                     "9999-12-31T23:59:59Z", "0001-01-01T00:00:01Z"};
 static const char *const microtimes[] = {"2026-01-02T03:04:05.000000Z", "1969-12-31T23:59:59.999999Z",
