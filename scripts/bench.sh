@@ -13,3 +13,4 @@ fi
 start_server --workers="${WORKERS:-1}"
 "$BUILD/cubed-bench" --server "$SERVER_URL" --ca "$SERVER_CA" --token "$SERVER_TOKEN" \
     --pids "$SERVER_PID" --yardstick "$@"
+stop_server

@@ -140,6 +140,7 @@ child_pids() {
 server_cleanup() {
     local status=$? pid
     trap - EXIT
+    set +e # who sources this may have set it, and a killed server's status is no failure
     [ -n "$SERVER_PID" ] && kill -KILL $(server_pids) 2>/dev/null
     for pid in $SERVER_PIDS_SEEN; do
         wait "$pid" 2>/dev/null
