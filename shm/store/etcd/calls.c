@@ -16,7 +16,8 @@
 #define RETRY_MIN_MS 25
 #define RETRY_ROUNDS 4 /* doublings: up to 400 ms between rounds */
 #define PARKED_MS 50
-#define REQUEST_MAX (GRPC_HEAD_BYTES + (2u << 20)) /* what etcd's own client sends and its server takes at most */
+#define REQUEST_MAX                                                                                          \
+    (GRPC_HEAD_BYTES + (2u << 20)) /* what etcd's own client sends and its server takes at most */
 #define IDLE_MAX 64
 #define UNSENT_MAX (1u << 20) /* of a stream */
 
@@ -151,6 +152,8 @@ static void finish_with(struct etcd_client *c, struct call *call, int error, con
 {
     struct etcd_status st;
     say(&st, error, GRPC_NONE, text);
+    if (call->why[0])
+        snprintf(st.text, sizeof(st.text), "%s: %s", text, call->why);
     finish(c, call, &st, STR_NONE);
 }
 
@@ -206,7 +209,7 @@ static int choose(struct etcd_client *c, const struct call *call)
 /* Whether the call has to wait for the connection that another one makes, or that is just being given up. */
 static bool park(struct etcd_client *c, struct call *call, struct endpoint *e, int64_t now)
 {
-    bool wait = c->one_opener && !e->tls && (e->opener || e->cut);
+    bool wait = c->one_opener && !e->tls && (e->opener || (e->cut && e->running > 0));
     if (!wait)
         return false;
     c->waiting += call->state != CALL_WAITING;
@@ -329,6 +332,17 @@ static struct str only_message(const struct transfer *t, struct etcd_status *st)
 
 static bool deliver(struct etcd_client *c, uint64_t ticket);
 
+/* The connection that the call was to use was gone: the same member once more, now to open one. */
+static void reopen(struct etcd_client *c, struct call *call)
+{
+    struct endpoint *e = call->t->endpoint;
+    transfer_put(c, detach(c, call));
+    if (e->running == 0)
+        transfer_cut(e);
+    call->tried &= ~(1u << call->endpoint);
+    attempt(c, call);
+}
+
 void call_attempt_ended(struct etcd_client *c, struct call *call, CURLcode rc)
 {
     struct etcd_status st;
@@ -336,10 +350,15 @@ void call_attempt_ended(struct etcd_client *c, struct call *call, CURLcode rc)
     int64_t now = clock_ms();
     if (call->stream && !deliver(c, call->ticket))
         return;
+    if (rc != CURLE_OK && call->t->reuse && !call->t->asked && now < call->deadline_ms) {
+        reopen(c, call);
+        return;
+    }
     judge(call, rc, &st, &again);
     note_health(c, call, rc, &st);
     bool begun = call->stream && (call->t->sent || call->t->in.n > 0);
     if (again && !begun && !call->probe && now < call->patience_until_ms && now < call->deadline_ms) {
+        snprintf(call->why, sizeof(call->why), "%.*s", (int)sizeof(call->why) - 1, st.text);
         transfer_put(c, detach(c, call));
         attempt(c, call);
         return;

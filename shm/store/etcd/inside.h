@@ -24,6 +24,7 @@ struct call {
     size_t queued;       /* what it counts for in the client's bound */
     int64_t deadline_ms; /* ETCD_NEVER: a stream that stands */
     int64_t patience_until_ms, retry_ms, started_ms;
+    char why[96]; /* the last attempt failed */
     struct transfer *t;
     struct etcd_waiter waiter;
     struct etcd_stream_hooks hooks;

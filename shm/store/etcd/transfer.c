@@ -1,6 +1,12 @@
 /* libcurl repeats a request by itself when a reused connection turns out to be dead. For a write that would
  * mean sending it twice, the first one's fate unknown. So the body always goes through the read function,
- * which says whether any of it was taken, and a rewind is refused from then on. */
+ * which says whether any of it was taken, and a rewind is refused from then on.
+ *
+ * Up to 7.88 it also starts the HTTP/2 session anew on each use of a plain-text connection that was told to
+ * be HTTP/2 by prior knowledge, which spoils it (mended in 8.0: "http2: fix for http2-prior-knowledge when
+ * reusing connections"). There the one call that opens the connection says so, and those that follow ask for
+ * HTTP/2 by upgrade, which libcurl does not do where HTTP/2 is spoken already. These may open no connection:
+ * libcurl may find the one that they came for dead, and would speak HTTP/1.1 on the next. */
 #include "shm/store/etcd/transfer.h"
 
 #include <errno.h>
@@ -78,8 +84,9 @@ static int on_rewind(void *arg, curl_off_t offset, int origin)
 /* Connections are noted with their member, so that they can be cut from under libcurl. */
 static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 {
-    struct endpoint *e = arg;
-    if (e->nfds == ENDPOINT_FDS)
+    const struct transfer *t = arg;
+    struct endpoint *e = t->endpoint;
+    if (t->reuse || e->nfds == ENDPOINT_FDS)
         return CURL_SOCKET_BAD;
     int fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
     if (fd >= 0)
@@ -172,6 +179,7 @@ static void set_once(struct transfer *t)
     SET(CURLOPT_SEEKFUNCTION, on_rewind);
     SET(CURLOPT_SEEKDATA, t);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
+    SET(CURLOPT_OPENSOCKETDATA, t);
     SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
     set_tls(t);
 }
@@ -276,6 +284,7 @@ int transfer_start(struct transfer *t, const struct transfer_start *s)
     t->out = s->out;
     t->out_at = 0;
     t->open_ended = s->open_ended;
+    t->reuse = s->reuse;
     t->paused = t->asked = t->sent = t->heard = t->too_big = false;
     /* a stream may hold one whole message and what came with its end */
     t->in_max = GRPC_HEAD_BYTES + GRPC_MESSAGE_MAX + (s->open_ended ? 4u << 20 : 0);
@@ -286,7 +295,6 @@ int transfer_start(struct transfer *t, const struct transfer_start *s)
                                                       : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE));
     SET(CURLOPT_POSTFIELDSIZE_LARGE, s->open_ended ? (curl_off_t)-1 : (curl_off_t)s->out->n);
     SET(CURLOPT_TIMEOUT_MS, (long)s->timeout_ms);
-    SET(CURLOPT_OPENSOCKETDATA, s->endpoint);
     SET(CURLOPT_CLOSESOCKETDATA, s->endpoint);
     set_headers(t, s);
     return curl_multi_add_handle(s->multi, t->easy) == CURLM_OK ? 0 : -ENOMEM;

@@ -26,6 +26,7 @@ struct transfer {
     size_t out_at;
     bool open_ended; /* more may be sent later */
     bool paused;
+    bool reuse; /* may not open a connection */
     bool asked; /* the connection stands, libcurl asked for the body */
     bool sent;  /* libcurl took bytes of the request: it may have been carried out */
     bool heard; /* something came back */
