@@ -126,23 +126,6 @@ static void put_go_type(struct buf *out, const struct schema_type *t)
     }
 }
 
-static const char *value_word(const json_t *v)
-{
-    switch (json_typeof(v)) {
-    case JSON_OBJECT:
-        return "object";
-    case JSON_ARRAY:
-        return "array";
-    case JSON_STRING:
-        return "string";
-    case JSON_INTEGER:
-    case JSON_REAL:
-        return "number";
-    default:
-        return "bool";
-    }
-}
-
 /* "number 1.5": where a number is of the right kind but does not fit. */
 static const char *number_word(struct decoder *d, const json_t *v)
 {
@@ -229,7 +212,7 @@ static const char *restore_error(struct decoder *d, const json_t *v, const struc
 static enum verdict wrong(struct decoder *d, const json_t *v, const struct schema_type *t,
                           const struct spot *at)
 {
-    return d->merged ? stop(d, restore_error(d, v, t)) : wrong_as(d, value_word(v), t, at);
+    return d->merged ? stop(d, restore_error(d, v, t)) : wrong_as(d, json_word(v), t, at);
 }
 
 static struct str string_of(const json_t *v)
@@ -395,7 +378,7 @@ static enum verdict walk_time(struct decoder *d, json_t *v, const struct schema_
     const char *err = NULL, *text;
 
     if (!json_is_string(v))
-        return stop(d, type_error(d, value_word(v), "string", at));
+        return stop(d, type_error(d, json_word(v), "string", at));
     if (t->kind == SCHEMA_DURATION)
         text = duration_normalize(d->arena, string_of(v), &err);
     else
@@ -427,7 +410,7 @@ static enum verdict walk_int_or_string(struct decoder *d, json_t *v, const struc
     if (json_is_string(v))
         return KEEP;
     if (!json_is_number(v))
-        return stop(d, type_error(d, value_word(v), "int32", at));
+        return stop(d, type_error(d, json_word(v), "int32", at));
     if (json_is_integer(v) && json_integer_value(v) == (int32_t)json_integer_value(v))
         return KEEP;
     return stop(d, type_error(d, number_word(d, v), "int32", at));
@@ -509,7 +492,7 @@ bool decode_gvk(struct arena *a, const json_t *body, struct str *api_version, st
                             "json: cannot unmarshal %s into Go value of type struct { APIVersion "
                             "string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string "
                             "\"json:\\\"kind,omitempty\\\"\" }",
-                            value_word(body));
+                            json_word(body));
         return false;
     }
     for (void *it = json_object_iter(o); it; it = json_object_iter_next(o, it)) {
@@ -522,7 +505,7 @@ bool decode_gvk(struct arena *a, const json_t *body, struct str *api_version, st
         if (!json_is_string(v)) {
             *err = arena_printf(
                 a, DECODE_GVK_PREFIX "json: cannot unmarshal %s into Go struct field .%s of type string",
-                value_word(v), version ? "apiVersion" : "kind");
+                json_word(v), version ? "apiVersion" : "kind");
             return false;
         }
         *(version ? api_version : kind) = string_of(v);

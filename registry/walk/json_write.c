@@ -156,3 +156,20 @@ void json_write(struct buf *out, const json_t *v, int indent)
 {
     write_value(out, v, indent, 0);
 }
+
+const char *json_word(const json_t *v)
+{
+    switch (json_typeof(v)) {
+    case JSON_OBJECT:
+        return "object";
+    case JSON_ARRAY:
+        return "array";
+    case JSON_STRING:
+        return "string";
+    case JSON_INTEGER:
+    case JSON_REAL:
+        return "number";
+    default:
+        return "bool";
+    }
+}

@@ -311,7 +311,7 @@ json_t *jsonpatch_apply(const json_t *doc, const json_t *patch, struct status *s
 
     if (!json_is_array(patch) && !json_is_null(patch)) {
         status_bad_request(st, "json: cannot unmarshal %s into Go value of type jsonpatch.Patch",
-                           patch_word(patch));
+                           json_word(patch));
         return NULL;
     }
     if (n > JSONPATCH_OPS_MAX) {
@@ -341,7 +341,7 @@ static bool check_operation(const json_t *op, size_t i, struct findings *strict,
     if (!json_is_object(op)) {
         status_bad_request(
             st, "error decoding patch: json: cannot unmarshal %s into Go value of type handlers.jsonPatchOp",
-            patch_word(op));
+            json_word(op));
         return false;
     }
     for (void *it = json_object_iter(o); it; it = json_object_iter_next(o, it)) {
@@ -359,7 +359,7 @@ static bool check_operation(const json_t *op, size_t i, struct findings *strict,
                 st,
                 "error decoding patch: json: cannot unmarshal %s into Go struct field jsonPatchOp.%s of "
                 "type string",
-                patch_word(v), key);
+                json_word(v), key);
             return false;
         }
     }
@@ -374,7 +374,7 @@ bool jsonpatch_check(const json_t *patch, struct findings *strict, struct status
         status_bad_request(
             st,
             "error decoding patch: json: cannot unmarshal %s into Go value of type []handlers.jsonPatchOp",
-            patch_word(patch));
+            json_word(patch));
         return false;
     }
     for (int i = 0; i < strict->n; i++)

@@ -8,7 +8,7 @@ static bool check_object(const json_t *patch, const char *prefix, struct status 
     if (json_is_object(patch) || json_is_null(patch))
         return true;
     status_bad_request(st, "%sjson: cannot unmarshal %s into Go value of type map[string]interface {}",
-                       prefix, patch_word(patch));
+                       prefix, json_word(patch));
     return false;
 }
 

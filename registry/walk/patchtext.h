@@ -6,7 +6,5 @@
 
 /* The dynamic type: "map[string]interface {}", "int64"; null and NULL as fmt prints a missing one. */
 const char *patch_go_type(const json_t *v);
-/* What a decoder found: "object", "array", "string", "number", "bool". */
-const char *patch_word(const json_t *v);
 
 #endif

@@ -41,30 +41,13 @@ static ptrdiff_t decode64(struct str in, char *out, size_t *out_n)
     return group == 1 ? (ptrdiff_t)i : -1;
 }
 
-static const char *type_name(const json_t *v)
-{
-    switch (json_typeof(v)) {
-    case JSON_OBJECT:
-        return "object";
-    case JSON_ARRAY:
-        return "array";
-    case JSON_STRING:
-        return "string";
-    case JSON_INTEGER:
-    case JSON_REAL:
-        return "number";
-    default:
-        return "bool";
-    }
-}
-
 static bool wrong_type(struct arena *a, const json_t *v, const char *field, const char *want,
                        const char **why)
 {
     *why = arena_printf(a,
                         "continue key is not valid: json: cannot unmarshal %s into Go struct field "
                         "continueToken.%s of type %s",
-                        type_name(v), field, want);
+                        json_word(v), field, want);
     return false;
 }
 
@@ -142,7 +125,7 @@ static bool take_token(struct arena *a, const json_t *t, bool scoped, struct con
         *why = arena_printf(a,
                             "continue key is not valid: json: cannot unmarshal %s into Go value of type "
                             "storage.continueToken",
-                            type_name(t));
+                            json_word(t));
         return false;
     }
     if (!take_fields(a, t, &version, &rv, &start, why))
