@@ -6,6 +6,7 @@
 #include "registry/rules/objectmeta.h"
 #include "registry/strategy/rows.h"
 #include "registry/strategy/warnings.h"
+#include "registry/validation/check.h"
 #include "registry/walk/tree.h"
 #include "registry/walk/default.h"
 #include "registry/walk/encode.h"
@@ -87,6 +88,41 @@ static void system_metadata(const struct strategy_call *c, json_t *obj)
         tree_delete(obj, "metadata.namespace");
 }
 
+static struct check checking(const struct strategy_call *c, struct status *st)
+{
+    return (struct check){.st = st,
+                          .arena = c->arena,
+                          .resource = c->resource,
+                          .subresource = c->subresource ? c->subresource : "",
+                          .world = c->world};
+}
+
+static void check_new(const struct strategy_call *c, const json_t *obj, struct status *st)
+{
+    const struct validation *v = validation_for(c->resource);
+    struct check check = checking(c, st);
+
+    if (v && v->create)
+        v->create(&check, obj);
+}
+
+static void check_update(const struct strategy_call *c, const json_t *obj, const json_t *old,
+                         struct status *st)
+{
+    const struct validation *v = validation_for(c->resource);
+    struct check check = checking(c, st);
+
+    void (*hook)(struct check *, const json_t *, const json_t *);
+
+    if (!v)
+        return;
+    hook = !*check.subresource                        ? v->update
+           : strcmp(check.subresource, "status") == 0 ? v->update_status
+                                                      : v->update_part;
+    if (hook)
+        hook(&check, obj, old);
+}
+
 bool strategy_before_create(const struct strategy_call *c, json_t *obj, struct status *st)
 {
     const struct strategy *s = strategy_for(c->resource);
@@ -97,11 +133,12 @@ bool strategy_before_create(const struct strategy_call *c, json_t *obj, struct s
         json_object_del(obj, "status");
     if (s->prepare_create)
         s->prepare_create(c, obj);
+    objectmeta_validate(obj, c->resource, st);
+    check_new(c, obj, st);
     if (s->validate)
         s->validate(c, obj, st);
     if (status_failed(st))
         return false;
-    objectmeta_validate(obj, c->resource, st);
     if (status_invalid_done(st, c->resource->group, c->resource->kind, tree_str(obj, "metadata.name")))
         return false;
     warnings_collect(c, obj, NULL);
@@ -198,6 +235,7 @@ bool strategy_before_update(const struct strategy_call *c, json_t *obj, const js
     objectmeta_validate_update(obj, old, c->resource, st);
     if (st->ncauses)
         objectmeta_validate_update(obj, old, c->resource, st);
+    check_update(c, obj, old, st);
     if (s->validate_update)
         s->validate_update(c, obj, old, st);
     if (status_failed(st))

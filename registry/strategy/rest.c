@@ -118,15 +118,6 @@ static void priority_class_create(const struct strategy_call *c, json_t *obj)
     tree_set_int(obj, "metadata.generation", 1);
 }
 
-static void priority_class_update(const struct strategy_call *c, const json_t *obj, const json_t *old,
-                                  struct status *st)
-{
-    if (tree_int(obj, "value", 0) != tree_int(old, "value", 0))
-        field_forbidden(st, "value", "may not be changed in an update.");
-    if (!str_eq(tree_str(obj, "preemptionPolicy"), tree_str(old, "preemptionPolicy")))
-        field_invalid_str(st, "preemptionPolicy", tree_str(obj, "preemptionPolicy"), "field is immutable");
-}
-
 /* The labels of a slice say whose it is: they count as part of what is wanted. */
 static void endpoint_slice_update(const struct strategy_call *c, json_t *obj, const json_t *old)
 {
@@ -179,8 +170,7 @@ static const struct strategy ROWS[] = {
      .validate_update = csr_validate_update},
     {.group = "scheduling.k8s.io",
      .plural = "priorityclasses",
-     .prepare_create = priority_class_create,
-     .validate_update = priority_class_update},
+     .prepare_create = priority_class_create},
     {.group = "discovery.k8s.io", .plural = "endpointslices", .prepare_update = endpoint_slice_update},
     {.group = "events.k8s.io", .plural = "events", .default_policy = "unsupported"},
     {.group = "flowcontrol.apiserver.k8s.io", .plural = "flowschemas", .status_meta = STATUS_META_OLD},

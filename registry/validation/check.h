@@ -1,0 +1,116 @@
+/* What the files of this room share: where a check stands in the object, and one function per sort of
+ * complaint. Rule: apimachinery/pkg/util/validation/field. */
+#ifndef REGISTRY_VALIDATION_CHECK_H
+#define REGISTRY_VALIDATION_CHECK_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "registry/schema.h"
+#include "registry/status.h"
+#include "registry/world.h"
+
+/* Handed through all checks of one object. Complaints are collected in st, bounded there. */
+struct check {
+    struct status *st;
+    struct arena *arena;
+    const struct schema_resource *resource;
+    const char *subresource; /* "": of the main resource */
+    const struct world *world;
+};
+
+/* A place in the object, on the stack of whoever goes there; becomes text only in a complaint. */
+struct at {
+    const struct at *up; /* NULL: the object itself */
+    const char *field;   /* ".field"; may be dotted; NULL: an index or a key */
+    struct str key;      /* "[key]", when key.p is set */
+    size_t index;        /* else "[index]" */
+};
+
+static inline struct at at_field(const struct at *up, const char *field)
+{
+    return (struct at){.up = up, .field = field};
+}
+static inline struct at at_index(const struct at *up, size_t index)
+{
+    return (struct at){.up = up, .index = index};
+}
+static inline struct at at_key(const struct at *up, struct str key)
+{
+    return (struct at){.up = up, .key = key};
+}
+/* "spec.containers[0].name", in the arena. */
+const char *at_text(struct arena *a, const struct at *at);
+
+/* ---- complaints ---- */
+
+/* v as the reference prints a value: quoted when a string, else compact JSON; null when NULL. */
+const char *check_value_text(struct check *c, const json_t *v);
+
+void check_required(struct check *c, const struct at *at, const char *detail);
+void check_forbidden(struct check *c, const struct at *at, const char *detail);
+void check_invalid(struct check *c, const struct at *at, const json_t *v, const char *detail);
+void check_invalid_str(struct check *c, const struct at *at, struct str v, const char *detail);
+void check_invalid_int(struct check *c, const struct at *at, int64_t v, const char *detail);
+/* value_text: ready to be shown. */
+void check_invalid_text(struct check *c, const struct at *at, const char *value_text, const char *detail);
+void check_not_supported(struct check *c, const struct at *at, struct str v, const char *const *valid, int n);
+void check_duplicate(struct check *c, const struct at *at, const json_t *v);
+void check_duplicate_str(struct check *c, const struct at *at, struct str v);
+void check_not_found(struct check *c, const struct at *at, struct str v);
+void check_too_long(struct check *c, const struct at *at, int max);
+void check_too_many(struct check *c, const struct at *at, int actual, int max);
+/* Whether there is no use in looking on: a client decides how long lists are. */
+static inline bool check_full(const struct check *c)
+{
+    return status_full(c->st);
+}
+
+/* ---- reading ---- */
+
+/* A member as a view; empty when absent or no string. */
+struct str check_str(const json_t *obj, const char *name);
+/* Whether the member is there at all: null counts as absent. */
+bool check_has(const json_t *obj, const char *name);
+int64_t check_int(const json_t *obj, const char *name, int64_t otherwise);
+bool check_bool(const json_t *obj, const char *name);
+
+/* ---- checks that many kinds have ---- */
+
+/* Complains unless v is one of n texts (NULL-free); an empty v is complained about as well. */
+bool check_enum(struct check *c, const struct at *at, struct str v, const char *const *valid, int n);
+/* IsDNS1123Label and its like, by the rule names of registry/rules/names.h: every way in which v is wrong. */
+bool check_name(struct check *c, const struct at *at, struct str v, const char *rule);
+bool check_qualified_name(struct check *c, const struct at *at, struct str v);
+bool check_label_value(struct check *c, const struct at *at, struct str v);
+/* A map of labels: keys and values (ValidateLabels). */
+void check_labels(struct check *c, const struct at *at, const json_t *labels);
+/* ValidateAnnotations. */
+void check_annotations(struct check *c, const struct at *at, const json_t *annotations);
+/* >= 0. */
+void check_nonnegative(struct check *c, const struct at *at, int64_t v);
+/* 1..65535. */
+void check_port(struct check *c, const struct at *at, int64_t port);
+/* "field is immutable" unless both are the same to the encoder. type: of the values; NULL: compared as JSON.
+ */
+void check_immutable(struct check *c, const struct at *at, const json_t *now, const json_t *old);
+
+/* ---- the rows ---- */
+
+struct validation {
+    const char *group, *plural;
+    /* Of the whole object, metadata aside: that was checked before. */
+    void (*create)(struct check *c, const json_t *obj);
+    /* Of a write of the main resource; NULL: none. The reference's Validate...Update often begins with the
+     * checks of a create: then it calls them. */
+    void (*update)(struct check *c, const json_t *obj, const json_t *old);
+    /* Of a write of the status subresource; NULL: none. */
+    void (*update_status)(struct check *c, const json_t *obj, const json_t *old);
+    /* Of a write of another subresource, which c->subresource names; NULL: none. */
+    void (*update_part)(struct check *c, const json_t *obj, const json_t *old);
+};
+
+/* The row of a resource (of the storage form), or NULL. */
+const struct validation *validation_for(const struct schema_resource *r);
+
+#endif

@@ -1,0 +1,19 @@
+/* The rows of each file, for validation_for. Private to this folder. */
+#ifndef REGISTRY_VALIDATION_ROWS_H
+#define REGISTRY_VALIDATION_ROWS_H
+
+#include "registry/validation/check.h"
+
+struct validation_rows {
+    const struct validation *rows;
+    int n;
+};
+
+extern const struct validation_rows validation_rows_scheduling;
+
+#define VALIDATION_ROWS(array)                                                                               \
+    {                                                                                                        \
+        (array), (int)(sizeof(array) / sizeof((array)[0]))                                                   \
+    }
+
+#endif
