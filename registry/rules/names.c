@@ -143,6 +143,86 @@ static void segment_errors(struct arena *a, struct str s, bool prefix, struct na
         add(e, "may not contain '%'");
 }
 
+static bool config_key_ok(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (!is_alnum(s.p[i]) && s.p[i] != '-' && s.p[i] != '_' && s.p[i] != '.')
+            return false;
+    }
+    return s.n != 0;
+}
+
+/* A key is a file name where it is mounted. */
+static void config_key_errors(struct arena *a, struct str s, bool prefix, struct name_errors *e)
+{
+    if (s.n > 253)
+        add(e, "must be no more than 253 characters");
+    if (!config_key_ok(s))
+        add(e,
+            "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  "
+            "or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')");
+    if (str_is(s, "."))
+        add(e, "must not be '.'");
+    else if (str_is(s, ".."))
+        add(e, "must not be '..'");
+    else if (str_starts(s, STR("..")))
+        add(e, "must not start with '..'");
+}
+
+static void wildcard_errors(struct arena *a, struct str s, bool prefix, struct name_errors *e)
+{
+    bool wild = str_starts(s, STR("*."));
+
+    if (s.n > 253)
+        add(e, "must be no more than 253 characters");
+    if (!wild || !subdomain_ok((struct str){s.p + 2, s.n - 2}))
+        add(e, "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which "
+               "must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric "
+               "character (e.g. '*.example.com', regex used for validation is '\\*\\." LABEL_FMT
+               "(\\." LABEL_FMT ")*')");
+}
+
+static bool has_letter(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] >= 'a' && s.p[i] <= 'z')
+            return true;
+    }
+    return false;
+}
+
+static bool port_chars_ok(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (!is_lower_alnum(s.p[i]) && s.p[i] != '-')
+            return false;
+    }
+    return s.n != 0;
+}
+
+static bool has_two_hyphens(struct str s)
+{
+    for (size_t i = 1; i < s.n; i++) {
+        if (s.p[i] == '-' && s.p[i - 1] == '-')
+            return true;
+    }
+    return false;
+}
+
+static void port_errors(struct arena *a, struct str s, bool prefix, struct name_errors *e)
+{
+    if (s.n > 15)
+        add(e, "must be no more than 15 characters");
+    if (!port_chars_ok(s))
+        add(e, "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
+    if (!has_letter(s))
+        add(e, "must contain at least one letter (a-z)");
+    if (has_two_hyphens(s))
+        add(e, "must not contain consecutive hyphens");
+    if (s.n && (s.p[0] == '-' || s.p[s.n - 1] == '-'))
+        add(e, "must not begin or end with a hyphen");
+}
+
 static void ip_errors(struct arena *a, struct str s, bool prefix, struct name_errors *e)
 {
     char text[INET6_ADDRSTRLEN], canonical[INET6_ADDRSTRLEN];
@@ -166,7 +246,8 @@ static const struct {
 } rules[] = {
     {"path-segment", segment_errors},    {"dns-subdomain", subdomain_errors},
     {"dns-label", label_errors},         {"ip", ip_errors},
-    {"dns1035-label", label1035_errors},
+    {"dns1035-label", label1035_errors}, {"config-map-key", config_key_errors},
+    {"port-name", port_errors},          {"wildcard-dns-subdomain", wildcard_errors},
 };
 
 void name_errors(struct arena *a, const char *rule, struct str name, bool prefix, struct name_errors *out)

@@ -8,7 +8,7 @@
 
 /* rule NULL or "any" is "path-segment": what every name must be.
  * prefix: the name is the beginning of a generated one (may end in '-'). rule: as in
- * schema_resource.name_rule. */
+ * schema_resource.name_rule; besides these: "config-map-key", "port-name", "wildcard-dns-subdomain". */
 const char *name_check(const char *rule, struct str name, bool prefix);
 const char *name_dns_label(struct str s, bool prefix);
 const char *name_dns1035_label(struct str s, bool prefix);
@@ -18,7 +18,7 @@ const char *name_qualified(struct arena *a, struct str s); /* label and annotati
 const char *name_label_value(struct str s);
 
 /* A value may be wrong in several ways, each a cause of its own; the functions above return the first one. */
-#define NAME_ERRORS_MAX 4
+#define NAME_ERRORS_MAX 5
 struct name_errors {
     const char *text[NAME_ERRORS_MAX];
     int n;

@@ -93,6 +93,7 @@ static struct check checking(const struct strategy_call *c, struct status *st)
     return (struct check){.st = st,
                           .arena = c->arena,
                           .resource = c->resource,
+                          .served = c->served ? c->served : c->resource,
                           .subresource = c->subresource ? c->subresource : "",
                           .world = c->world};
 }

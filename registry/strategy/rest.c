@@ -125,6 +125,21 @@ static void endpoint_slice_update(const struct strategy_call *c, json_t *obj, co
         tree_set_int(obj, "metadata.generation", tree_int(old, "metadata.generation", 0) + 1);
 }
 
+/* Coordinated election is off, as it is by default: who leads is not the server's to choose. */
+static void lease_create(const struct strategy_call *c, json_t *obj)
+{
+    tree_delete(obj, "spec.strategy");
+    tree_delete(obj, "spec.preferredHolder");
+}
+
+static void lease_update(const struct strategy_call *c, json_t *obj, const json_t *old)
+{
+    if (!tree_get(old, "spec.strategy"))
+        tree_delete(obj, "spec.strategy");
+    if (!tree_get(old, "spec.preferredHolder"))
+        tree_delete(obj, "spec.preferredHolder");
+}
+
 static void csi_driver_update(const struct strategy_call *c, json_t *obj, const json_t *old)
 {
     if (!tree_same(obj, old, "spec", c->resource->type))
@@ -168,9 +183,11 @@ static const struct strategy ROWS[] = {
      .prepare_create = csr_create,
      .prepare_update = csr_update,
      .validate_update = csr_validate_update},
-    {.group = "scheduling.k8s.io",
-     .plural = "priorityclasses",
-     .prepare_create = priority_class_create},
+    {.group = "scheduling.k8s.io", .plural = "priorityclasses", .prepare_create = priority_class_create},
+    {.group = "coordination.k8s.io",
+     .plural = "leases",
+     .prepare_create = lease_create,
+     .prepare_update = lease_update},
     {.group = "discovery.k8s.io", .plural = "endpointslices", .prepare_update = endpoint_slice_update},
     {.group = "events.k8s.io", .plural = "events", .default_policy = "unsupported"},
     {.group = "flowcontrol.apiserver.k8s.io", .plural = "flowschemas", .status_meta = STATUS_META_OLD},

@@ -12,7 +12,8 @@
 struct strategy_call {
     struct arena *arena;
     const struct schema_resource *resource;
-    const char *subresource; /* "" for the main resource */
+    const struct schema_resource *served; /* in whose form the client wrote; NULL: resource */
+    const char *subresource;              /* "" for the main resource */
     const struct world *world;
     struct findings *warnings; /* Warning headers */
     const char *user;

@@ -14,8 +14,9 @@
 struct check {
     struct status *st;
     struct arena *arena;
-    const struct schema_resource *resource;
-    const char *subresource; /* "": of the main resource */
+    const struct schema_resource *resource; /* of the storage form, in which the object is */
+    const struct schema_resource *served;   /* in whose form the client wrote */
+    const char *subresource;                /* "": of the main resource */
     const struct world *world;
 };
 

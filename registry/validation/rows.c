@@ -4,7 +4,10 @@
 #include <string.h>
 
 static const struct validation_rows *const FAMILIES[] = {
+    &validation_rows_coordination,
+    &validation_rows_namespaces,
     &validation_rows_scheduling,
+    &validation_rows_secrets,
 };
 
 const struct validation *validation_for(const struct schema_resource *r)

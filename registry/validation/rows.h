@@ -9,7 +9,10 @@ struct validation_rows {
     int n;
 };
 
+extern const struct validation_rows validation_rows_coordination;
+extern const struct validation_rows validation_rows_namespaces;
 extern const struct validation_rows validation_rows_scheduling;
+extern const struct validation_rows validation_rows_secrets;
 
 #define VALIDATION_ROWS(array)                                                                               \
     {                                                                                                        \

@@ -54,6 +54,7 @@ bool change_admit_new(struct change *c, struct request *rq, json_t *obj, struct 
 {
     struct strategy_call call = body_call(rq, c->stored, c->sub);
 
+    call.served = c->r;
     call.dry_run = c->o.dry_run;
     return admit(c, rq, ADMISSION_CREATE, obj, NULL, st) && strategy_before_create(&call, obj, st);
 }
@@ -133,6 +134,7 @@ static bool step_changed(struct change *c, struct write *w, json_t *obj, const j
 {
     struct strategy_call call = body_call(w->rq, c->stored, c->sub);
 
+    call.served = c->r;
     call.dry_run = c->o.dry_run;
     return same_uid(c, w, obj, old) && right_revision(c, w, obj) &&
            admit(c, w->rq, ADMISSION_UPDATE, obj, old, &w->st) &&
