@@ -2,7 +2,7 @@
  * their messages quote the expression. */
 #include "registry/rules/names.h"
 
-#include <arpa/inet.h>
+#include "registry/rules/addresses.h"
 
 #define LABEL_FMT "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 #define KEY_FMT "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
@@ -225,19 +225,16 @@ static void port_errors(struct arena *a, struct str s, bool prefix, struct name_
 
 static void ip_errors(struct arena *a, struct str s, bool prefix, struct name_errors *e)
 {
-    char text[INET6_ADDRSTRLEN], canonical[INET6_ADDRSTRLEN];
-    unsigned char ip[16];
-    int family = str_find(s, ':') >= 0 ? AF_INET6 : AF_INET;
+    struct address ip;
 
-    if (s.n < sizeof(text)) {
-        *(char *)mempcpy(text, s.p, s.n) = '\0';
-        if (strlen(text) == s.n && inet_pton(family, text, ip) == 1) {
-            if (!inet_ntop(family, ip, canonical, sizeof(canonical)) || strcmp(text, canonical) != 0)
-                add(e, arena_printf(a, "must be in canonical form (\"%s\")", canonical));
-            return;
-        }
-    }
-    add(e, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+    if (!address_parse(s, &ip))
+        add(e, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+    else if (ip.loose)
+        add(e, "must not have leading 0s");
+    else if (ip.mapped)
+        add(e, "must not be an IPv4-mapped IPv6 address");
+    else if (!str_is(s, address_text(a, &ip)))
+        add(e, arena_printf(a, "must be in canonical form (\"%s\")", address_text(a, &ip)));
 }
 
 static const struct {

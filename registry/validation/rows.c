@@ -5,6 +5,7 @@
 
 static const struct validation_rows *const FAMILIES[] = {
     &validation_rows_coordination,
+    &validation_rows_ingress,
     &validation_rows_namespaces,
     &validation_rows_scheduling,
     &validation_rows_secrets,
