@@ -1,0 +1,213 @@
+/* What lies in etcd: its keys, and values of other writers, of older versions and of our own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include "registry/walk/json.h"
+#include "registry/walk/protobuf.h"
+#include "registry/walk/tree.h"
+#include "worker/write/commit.h"
+#include "worker/write/etcdkey.h"
+#include "worker/write/stored.h"
+
+static const struct {
+    const char *key, *plural, *ns, *name;
+} keys[] = {
+    {"/registry/pods/default/web-0", "pods", "default", "web-0"},
+    {"/registry/services/specs/default/web", "services", "default", "web"},
+    {"/registry/services/endpoints/default/web", "endpoints", "default", "web"},
+    {"/registry/minions/node-1", "nodes", "", "node-1"},
+    {"/registry/ingress/default/web", "ingresses", "default", "web"},
+    {"/registry/events/default/web.17", "events", "default", "web.17"},
+    {"/registry/controllers/default/rc", "replicationcontrollers", "default", "rc"},
+    {"/registry/clusterroles/system:node", "clusterroles", "", "system:node"},
+    {"/registry/apiregistration.k8s.io/apiservices/v1.apps", "apiservices", "", "v1.apps"},
+    {"/registry/apiextensions.k8s.io/customresourcedefinitions/a.b", "customresourcedefinitions", "", "a.b"},
+    {"/registry/pods/default", NULL, NULL, NULL},
+    {"/registry/pods/default/", NULL, NULL, NULL},
+    {"/registry/pods//web", NULL, NULL, NULL},
+    {"/registry/pods/default/web/more", NULL, NULL, NULL},
+    {"/registry/minions/a/b", NULL, NULL, NULL},
+    {"/registry/minions/", NULL, NULL, NULL},
+    {"/registry/minions", NULL, NULL, NULL},
+    {"/registry/services/specs", NULL, NULL, NULL},
+    {"/registry/services/web", NULL, NULL, NULL},
+    {"/registry/ranges/serviceips", NULL, NULL, NULL},
+    {"/registry/masterleases/10.0.0.1", NULL, NULL, NULL},
+    {"/registry/awesome.bears.com/pandas/a", NULL, NULL, NULL},
+    {"/registry/", NULL, NULL, NULL},
+    {"/other/pods/default/web-0", NULL, NULL, NULL},
+    {"compact_rev_key", NULL, NULL, NULL},
+};
+
+static void test_keys(void **state)
+{
+    struct etcdkey *e = etcdkey_new("registry/");
+    assert_true(str_is(etcdkey_prefix(e), "/registry/"));
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        const struct schema_resource *r;
+        struct str ns, name;
+        struct key k;
+        struct buf out = {0};
+        bool ours = etcdkey_read(e, str_of(keys[i].key), &r, &ns, &name);
+        if (ours != (keys[i].plural != NULL))
+            fail_msg("%s", keys[i].key);
+        if (!ours)
+            continue;
+        assert_string_equal(r->plural, keys[i].plural);
+        assert_true(str_is(ns, keys[i].ns) && str_is(name, keys[i].name));
+        key_make(&k, r->id, ns, name);
+        assert_int_equal(etcdkey_of(e, &k, NULL, &out), 0);
+        assert_true(str_is(buf_view(&out), keys[i].key));
+        buf_free(&out);
+    }
+    etcdkey_free(e);
+}
+
+/* A key that the cache had to cut is made from the record's names. */
+static void test_long_key(void **state)
+{
+    struct etcdkey *e = etcdkey_new("/registry");
+    const struct schema_resource *r =
+        schema_resource(STR("rbac.authorization.k8s.io"), STR("v1"), STR("clusterroles"));
+    struct arena *a = arena_new(0);
+    char name[600];
+    struct buf draft = {0}, out = {0};
+    struct key k;
+    memset(name, 'n', sizeof(name));
+    json_t *obj = json_pack("{s:s,s:s,s:{s:s%}}", "kind", r->kind, "apiVersion", r->api_version, "metadata",
+                            "name", name, sizeof(name));
+    assert_non_null(obj);
+    record_make(&draft, a, obj, r, 0);
+    key_make(&k, r->id, STR_NONE, (struct str){name, sizeof(name)});
+    assert_int_equal(etcdkey_of(e, &k, NULL, &out), -22);
+    assert_int_equal(etcdkey_of(e, &k, (const struct record *)(const void *)draft.p, &out), 0);
+    assert_int_equal(out.n, strlen("/registry/clusterroles/") + sizeof(name));
+    json_decref(obj);
+    buf_free(&draft);
+    buf_free(&out);
+    arena_free(a);
+    etcdkey_free(e);
+}
+
+static struct stored *open_stored(const char *media)
+{
+    char err[256];
+    struct options o = {.storage_media_type = media};
+    struct stored *s = stored_new(&o, err, sizeof(err));
+    assert_non_null(s);
+    return s;
+}
+
+/* {what is stored, what is served of it} */
+static const struct {
+    const char *group, *version, *plural, *value, *served;
+} versions[] = {
+    {"", "v1", "configmaps",
+     "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"n\"},\"data\":{\"a\":\"1\"}}",
+     "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"n\",\"resourceVersion\":\"\"},"
+     "\"data\":{\"a\":\"1\"}}"},
+    /* what is not known is left out */
+    {"", "v1", "configmaps",
+     "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"n\"},\"future\":1}\n",
+     "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"n\",\"resourceVersion\":\"\"}}"},
+    /* defaults of fields that its writer did not know */
+    {"", "v1", "secrets", "{\"kind\":\"Secret\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"n\"}}",
+     "{\"kind\":\"Secret\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"n\",\"resourceVersion\":\"\"},"
+     "\"type\":\"Opaque\"}"},
+    /* a version that is not served any more */
+    {"networking.k8s.io", "v1", "ingressclasses",
+     "{\"kind\":\"IngressClass\",\"apiVersion\":\"networking.k8s.io/"
+     "v1beta1\",\"metadata\":{\"name\":\"n\"},\"spec\":{\"controller\":\"c\"}}",
+     "{\"kind\":\"IngressClass\",\"apiVersion\":\"networking.k8s.io/"
+     "v1\",\"metadata\":{\"name\":\"n\",\"resourceVersion\":\"\"},"
+     "\"spec\":{\"controller\":\"c\"}}"},
+    /* another served version */
+    {"", "v1", "events",
+     "{\"kind\":\"Event\",\"apiVersion\":\"events.k8s.io/"
+     "v1\",\"metadata\":{\"name\":\"n\"},\"note\":\"x\",\"regarding\":{}}",
+     "{\"kind\":\"Event\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"n\",\"resourceVersion\":\"\"},"
+     "\"involvedObject\":{},\"message\":\"x\","
+     "\"source\":{},\"firstTimestamp\":null,\"lastTimestamp\":null,\"eventTime\":null,\"reportingComponent\":"
+     "\"\","
+     "\"reportingInstance\":\"\"}"},
+    {"", "v1", "configmaps", "{\"kind\":\"Secret\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"n\"}}",
+     NULL},
+    {"", "v1", "configmaps",
+     "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"other\"}}", NULL},
+    {"", "v1", "configmaps", "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":5}}",
+     NULL},
+    {"", "v1", "configmaps", "{}", NULL},
+    {"", "v1", "configmaps", "[1]", NULL},
+    {"", "v1", "configmaps", "", NULL},
+    {"", "v1", "configmaps", "k8s", NULL},
+    {"", "v1", "configmaps", "k8s:enc:aescbc:v1:key:1234", NULL},
+};
+
+static void test_values(void **state)
+{
+    struct stored *s = open_stored("application/json");
+    for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+        const struct schema_resource *r = schema_resource(
+            str_of(versions[i].group), str_of(versions[i].version), str_of(versions[i].plural));
+        char err[256] = "";
+        struct buf draft = {0};
+        int rc = stored_draft(s, STR("/registry/x"), r, STR(""), STR("n"), str_of(versions[i].value), &draft,
+                              err, sizeof(err));
+        if (rc != (versions[i].served ? 0 : -22) || (rc && !err[0]))
+            fail_msg("%s: %s", versions[i].value, err);
+        if (!rc) {
+            struct str json = record_json((const struct record *)(const void *)draft.p);
+            if (!str_is(json, versions[i].served))
+                fail_msg("%s: %.*s", versions[i].value, STR_ARG(json));
+        }
+        buf_free(&draft);
+    }
+    stored_free(s);
+}
+
+/* What is written is read as the same object, in both forms; and the forms are what others read. */
+static void test_round_trip(void **state)
+{
+    static const char json[] =
+        "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"n\",\"namespace\":\"d\",\"uid\":"
+        "\"u\","
+        "\"creationTimestamp\":\"2024-01-02T03:04:05Z\"},\"spec\":{\"containers\":[{\"name\":\"c\"}]}}\n";
+    const struct schema_resource *r = schema_resource(STR(""), STR("v1"), STR("pods"));
+    const char *media[] = {"application/json", "application/vnd.kubernetes.protobuf"};
+    struct buf draft = {0}, value[2] = {{0}}, again = {0};
+    char err[256];
+    for (int m = 0; m < 2; m++) {
+        struct stored *s = open_stored(media[m]);
+        buf_clear(&draft);
+        assert_int_equal(
+            stored_draft(s, STR("k"), r, STR("d"), STR("n"), str_of(json), &draft, err, sizeof(err)), 0);
+        assert_int_equal(stored_value(s, STR("k"), (const struct record *)(const void *)draft.p, &value[m]),
+                         0);
+        buf_clear(&again);
+        assert_int_equal(
+            stored_draft(s, STR("k"), r, STR("d"), STR("n"), buf_view(&value[m]), &again, err, sizeof(err)),
+            0);
+        assert_int_equal(again.n, draft.n);
+        assert_memory_equal(again.p, draft.p, draft.n);
+        stored_free(s);
+    }
+    assert_memory_equal(value[0].p, "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"n\",",
+                        53);
+    assert_null(memmem(value[0].p, value[0].n, "resourceVersion", 15));
+    assert_int_equal(value[0].p[value[0].n - 1], '\n');
+    assert_memory_equal(value[1].p, "k8s\0\n\t\n\002v1\022\003Pod\022", 16);
+    for (int m = 0; m < 2; m++)
+        buf_free(&value[m]);
+    buf_free(&draft);
+    buf_free(&again);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_keys), cmocka_unit_test(test_long_key),
+                                       cmocka_unit_test(test_values), cmocka_unit_test(test_round_trip)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,210 @@
+/* A draft holds its protobuf message with an empty resourceVersion, which is what the reference stores: the
+ * value is that message between the envelope's head and tail. Groups whose API servers (aggregator,
+ * extensions) know no protobuf are stored as JSON, and so is what has no message. */
+#include "worker/write/stored.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "registry/strategy/strategy.h"
+#include "registry/walk/decode.h"
+#include "registry/walk/json.h"
+#include "registry/walk/protobuf.h"
+#include "registry/walk/tree.h"
+#include "shm/base/must.h"
+#include "worker/write/commit.h"
+
+#define STORED_MAGIC 0x73746f72u
+#define RV_NAME "\"resourceVersion\":\""
+
+struct stored {
+    unsigned magic;
+    bool json;
+};
+
+struct stored *stored_new(const struct options *o, char *err, size_t err_bytes)
+{
+    struct stored *s = calloc(1, sizeof(*s));
+
+    must(s != NULL);
+    s->magic = STORED_MAGIC;
+    s->json = strcmp(o->storage_media_type, "application/json") == 0;
+    return s;
+}
+
+void stored_free(struct stored *s)
+{
+    if (!s)
+        return;
+    must_be(s, STORED_MAGIC);
+    s->magic = 0;
+    free(s);
+}
+
+/* ---- reading ---- */
+
+/* A version of the resource that is still served has its own type; one that is not is read with the type of
+ * the present one, whose fields were added to since. NULL: not this resource at all. */
+static const struct schema_resource *written_as(const struct schema_resource *r, const json_t *head)
+{
+    struct str version = tree_str(head, "apiVersion"), kind = tree_str(head, "kind");
+    struct str group = STR_NONE, rest = version;
+    const struct schema_resource *as;
+
+    if (!str_is(kind, r->kind))
+        return NULL;
+    if (str_is(version, r->api_version) || str_is(version, r->stored_version))
+        return r;
+    if (str_find(version, '/') >= 0)
+        str_next(&rest, '/', &group);
+    as = schema_resource_of_kind(group, rest, kind);
+    if (as && as->storage == r)
+        return as;
+    return str_is(group, r->group) ? r : NULL;
+}
+
+static json_t *read_protobuf(struct arena *a, const struct schema_resource *r, struct str value,
+                             const struct schema_resource **as, const char **err)
+{
+    json_t *head = protobuf_read(a, value, "", r->type, err);
+
+    if (!head)
+        return NULL;
+    *as = written_as(r, head);
+    json_decref(head);
+    if (!*as) {
+        *err = "another kind is stored there";
+        return NULL;
+    }
+    return protobuf_read(a, value, (*as)->kind, (*as)->type, err);
+}
+
+static json_t *read_json(struct arena *a, const struct schema_resource *r, struct str value,
+                         const struct schema_resource **as, const char **err)
+{
+    struct status st = {.arena = a};
+    json_t *obj = json_read(a, value, NULL, err);
+
+    if (!obj)
+        return NULL;
+    *as = json_is_object(obj) ? written_as(r, obj) : NULL;
+    if (!*as) {
+        *err = "another kind is stored there";
+    } else if (decode_tree(obj, (*as)->type, NULL, &st)) {
+        return obj;
+    } else {
+        *err = st.message;
+    }
+    json_decref(obj);
+    return NULL;
+}
+
+static bool is_protobuf(struct str value)
+{
+    return value.n >= PROTOBUF_MAGIC_BYTES && memcmp(value.p, PROTOBUF_MAGIC, PROTOBUF_MAGIC_BYTES) == 0;
+}
+
+json_t *stored_tree(struct stored *s, struct arena *a, struct str etcd_key, const struct schema_resource *r,
+                    struct str value, const char **err)
+{
+    struct strategy_call call = {.arena = a, .resource = r, .subresource = ""};
+    const struct schema_resource *as = r;
+    struct status st = {.arena = a};
+    json_t *obj;
+
+    must_be(s, STORED_MAGIC);
+    *err = NULL;
+    obj = is_protobuf(value) ? read_protobuf(a, r, value, &as, err) : read_json(a, r, value, &as, err);
+    if (!obj)
+        return NULL;
+    obj = strategy_convert(a, obj, as, r, &st);
+    if (!obj) {
+        *err = st.message;
+        return NULL;
+    }
+    tree_set_string(obj, "kind", r->kind);
+    tree_set_string(obj, "apiVersion", r->api_version);
+    strategy_defaults(&call, obj);
+    return obj;
+}
+
+int stored_draft(struct stored *s, struct str etcd_key, const struct schema_resource *r, struct str ns,
+                 struct str name, struct str value, struct buf *out, char *err, size_t err_bytes)
+{
+    struct arena *a = arena_new(0);
+    const char *why = NULL;
+    json_t *obj = stored_tree(s, a, etcd_key, r, value, &why);
+    int rc = -EINVAL;
+
+    if (!obj)
+        snprintf(err, err_bytes, "%s", why);
+    else if (!str_eq(tree_str(obj, "metadata.name"), name) ||
+             !str_eq(tree_str(obj, "metadata.namespace"), ns))
+        snprintf(err, err_bytes, "the object has another name than its key");
+    else
+        rc = 0;
+    if (rc == 0)
+        record_make(out, a, obj, r, 0);
+    json_decref(obj);
+    arena_free(a);
+    return rc;
+}
+
+/* ---- writing ---- */
+
+static bool as_json(const struct stored *s, const struct schema_resource *r, const struct record *draft)
+{
+    return s->json || draft->proto_bytes == 0 || strcmp(r->group, "apiregistration.k8s.io") == 0 ||
+           strcmp(r->group, "apiextensions.k8s.io") == 0;
+}
+
+static void put_protobuf(struct buf *out, const struct schema_resource *r, const struct record *draft)
+{
+    protobuf_head(out, str_of(r->stored_version), str_of(r->kind));
+    buf_str(out, record_proto(draft));
+    buf_str(out, PROTOBUF_TAIL);
+}
+
+/* The body without its resourceVersion, and without one of the commas around it. */
+static void put_body(struct buf *out, const struct record *draft)
+{
+    struct str body = record_body(draft);
+    size_t at = draft->rv_off - draft->body_off - strlen(RV_NAME), end = draft->rv_off - draft->body_off + 1;
+
+    if (!draft->rv_off) {
+        buf_str(out, body);
+        return;
+    }
+    if (body.p[end] == ',')
+        end++;
+    else if (at > 0 && body.p[at - 1] == ',')
+        at--;
+    buf_put(out, body.p, at);
+    buf_put(out, body.p + end, body.n - end);
+}
+
+static void put_json(struct buf *out, const struct schema_resource *r, const struct record *draft)
+{
+    buf_puts(out, "{\"kind\":");
+    json_write_string(out, str_of(r->kind));
+    buf_puts(out, ",\"apiVersion\":");
+    json_write_string(out, str_of(r->stored_version));
+    buf_putc(out, ',');
+    put_body(out, draft);
+    buf_putc(out, '\n');
+}
+
+int stored_value(struct stored *s, struct str etcd_key, const struct record *draft, struct buf *out)
+{
+    const struct schema_resource *r = schema_resource_of_id(draft->resource);
+
+    must_be(s, STORED_MAGIC);
+    must(draft->rv_bytes == 0);
+    if (!r || !r->stored_version)
+        return -EINVAL;
+    if (as_json(s, r, draft))
+        put_json(out, r, draft);
+    else
+        put_protobuf(out, r, draft);
+    return 0;
+}
