@@ -269,6 +269,13 @@ void field_invalid_str(struct status *st, const char *path, struct str value, co
 void field_not_supported(struct status *st, const char *path, struct str value, const char *const *valid,
                          int n)
 {
+    if (!status_full(st))
+        field_not_supported_text(st, path, text_quoted(st->arena, value), valid, n);
+}
+
+void field_not_supported_text(struct status *st, const char *path, const char *value_text,
+                              const char *const *valid, int n)
+{
     struct buf detail = {0};
 
     if (status_full(st))
@@ -277,7 +284,7 @@ void field_not_supported(struct status *st, const char *path, struct str value, 
         buf_puts(&detail, i ? ", " : "supported values: ");
         text_quote(&detail, str_of(valid[i]));
     }
-    field_error(st, "FieldValueNotSupported", "Unsupported value", path, text_quoted(st->arena, value),
+    field_error(st, "FieldValueNotSupported", "Unsupported value", path, value_text,
                 arena_cstr(st->arena, buf_view(&detail)));
     buf_free(&detail);
 }

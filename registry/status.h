@@ -1,5 +1,6 @@
-/* What a client is told when something is wrong: a Status (meta/v1) before it is encoded. Filled where the error
- * is found, sent by the worker. Texts and codes as apimachinery's api/errors and util/validation/field decide. */
+/* What a client is told when something is wrong: a Status (meta/v1) before it is encoded. Filled where the
+ * error is found, sent by the worker. Texts and codes as apimachinery's api/errors and util/validation/field
+ * decide. */
 #ifndef REGISTRY_STATUS_H
 #define REGISTRY_STATUS_H
 
@@ -12,7 +13,7 @@
 #define STATUS_CAUSES_BYTES_MAX (1u << 20) /* of their texts; the one that passes it is the last */
 
 struct status_cause {
-    const char *reason;  /* FieldValueInvalid, ... */
+    const char *reason; /* FieldValueInvalid, ... */
     const char *message;
     const char *field;
 };
@@ -20,15 +21,17 @@ struct status_cause {
 /* Zero-initialised plus .arena is "no error". Strings live in the arena or are static. */
 struct status {
     struct arena *arena;
-    int code; /* HTTP; 0: no error */
-    const char *reason;  /* "" is allowed: the reference sends no reason then */
+    int code;           /* HTTP; 0: no error */
+    const char *reason; /* "" is allowed: the reference sends no reason then */
     const char *message;
-    const char *group, *kind, *name, *uid; /* details; NULL: absent. kind is the resource's name for most errors */
+    const char *group, *kind, *name,
+        *uid; /* details; NULL: absent. kind is the resource's name for most errors */
     bool has_details;
     int retry_after_s;
     struct status_cause *causes;
     int ncauses, cap;
-    const char *list_continue; /* metadata.continue: the token that an expired page goes on with; NULL: none */
+    const char
+        *list_continue; /* metadata.continue: the token that an expired page goes on with; NULL: none */
     size_t causes_bytes;
 };
 
@@ -49,32 +52,39 @@ bool status_full(const struct status *st);
  * ("deployments.apps \"x\" not found"). */
 void status_not_found(struct status *st, const char *group, const char *resource, struct str name);
 void status_already_exists(struct status *st, const char *group, const char *resource, struct str name);
-void status_conflict(struct status *st, const char *group, const char *resource, struct str name, const char *why);
-void status_forbidden(struct status *st, const char *group, const char *resource, struct str name, const char *why);
+void status_conflict(struct status *st, const char *group, const char *resource, struct str name,
+                     const char *why);
+void status_forbidden(struct status *st, const char *group, const char *resource, struct str name,
+                      const char *why);
 void status_bad_request(struct status *st, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void status_method_not_supported(struct status *st, const char *group, const char *resource, const char *verb);
+void status_method_not_supported(struct status *st, const char *group, const char *resource,
+                                 const char *verb);
 void status_internal(struct status *st, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void status_expired(struct status *st, const char *message);
 void status_too_large_rv(struct status *st, int64_t wanted, int64_t current);
-void status_timeout(struct status *st, const char *group, const char *resource, const char *verb, int retry_s);
+void status_timeout(struct status *st, const char *group, const char *resource, const char *verb,
+                    int retry_s);
 void status_too_many(struct status *st, int retry_s, const char *message);
 void status_unauthorized(struct status *st);
 void status_not_acceptable(struct status *st, const char *accepted);
 void status_unsupported_media(struct status *st, const char *accepted);
 void status_too_large(struct status *st, int64_t limit_bytes);
-void status_generate_name_conflict(struct status *st, const char *group, const char *resource, struct str name,
-                                   int retry_s);
-/* The reference's stock text for a code, with empty details: 404 for unknown paths, 405, 422 for a patch that can't
- * be applied, ... */
+void status_generate_name_conflict(struct status *st, const char *group, const char *resource,
+                                   struct str name, int retry_s);
+/* The reference's stock text for a code, with empty details: 404 for unknown paths, 405, 422 for a patch that
+ * can't be applied, ... */
 void status_generic(struct status *st, int code);
 
 /* Field errors, collected: st->code stays 0 until status_invalid_done. path as the reference prints it
- * ("spec.containers[0].name"). The value is printed as Go's field.Error does (strings quoted, ...): value_text is
- * that text, ready. */
+ * ("spec.containers[0].name"). The value is printed as Go's field.Error does (strings quoted, ...):
+ * value_text is that text, ready. */
 void field_required(struct status *st, const char *path, const char *detail);
 void field_invalid(struct status *st, const char *path, const char *value_text, const char *detail);
 void field_invalid_str(struct status *st, const char *path, struct str value, const char *detail);
-void field_not_supported(struct status *st, const char *path, struct str value, const char *const *valid, int n);
+void field_not_supported(struct status *st, const char *path, struct str value, const char *const *valid,
+                         int n);
+void field_not_supported_text(struct status *st, const char *path, const char *value_text,
+                              const char *const *valid, int n);
 void field_forbidden(struct status *st, const char *path, const char *detail);
 void field_duplicate(struct status *st, const char *path, const char *value_text);
 void field_not_found(struct status *st, const char *path, const char *value_text);

@@ -17,11 +17,12 @@ static const char label1035_text[] =
     "character, "
     "and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is "
     "'[a-z]([-a-z0-9]*[a-z0-9])?')";
-static const char subdomain_text[] =
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must "
-    "start "
-    "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '" LABEL_FMT
-    "(\\." LABEL_FMT ")*')";
+#define SUBDOMAIN_TEXT                                                                                       \
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and "    \
+    "must "                                                                                                  \
+    "start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "        \
+    "'" LABEL_FMT "(\\." LABEL_FMT ")*')"
+static const char subdomain_text[] = SUBDOMAIN_TEXT;
 #define KEY_TEXT                                                                                             \
     "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric " \
     "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '" KEY_FMT "')"
@@ -306,7 +307,7 @@ void name_qualified_errors(struct arena *a, struct str s, struct name_errors *ou
         else if (prefix.n > 253)
             add(out, "prefix part must be no more than 253 bytes");
         if (prefix.n && !subdomain_ok(prefix))
-            add(out, arena_printf(a, "prefix part %s", subdomain_text));
+            add(out, "prefix part " SUBDOMAIN_TEXT);
     }
     if (name.n == 0)
         add(out, "name part must be non-empty");

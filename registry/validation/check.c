@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "registry/rules/names.h"
 #include "registry/rules/text.h"
+#include "registry/walk/json.h"
 #include "registry/walk/tree.h"
 #include "shm/base/buf.h"
 
@@ -71,6 +72,23 @@ void check_invalid_str(struct check *c, const struct at *at, struct str v, const
         field_invalid_str(c->st, at_text(c->arena, at), v, detail);
 }
 
+static const char *word_text(struct check *c, struct str v)
+{
+    struct buf b = {0};
+    const char *text;
+
+    json_write_string(&b, v);
+    text = arena_cstr(c->arena, buf_view(&b));
+    buf_free(&b);
+    return text;
+}
+
+void check_invalid_word(struct check *c, const struct at *at, struct str v, const char *detail)
+{
+    if (!check_full(c))
+        field_invalid(c->st, at_text(c->arena, at), word_text(c, v), detail);
+}
+
 void check_invalid_int(struct check *c, const struct at *at, int64_t v, const char *detail)
 {
     if (!check_full(c))
@@ -86,7 +104,7 @@ void check_invalid_text(struct check *c, const struct at *at, const char *value_
 void check_not_supported(struct check *c, const struct at *at, struct str v, const char *const *valid, int n)
 {
     if (!check_full(c))
-        field_not_supported(c->st, at_text(c->arena, at), v, valid, n);
+        field_not_supported_text(c->st, at_text(c->arena, at), word_text(c, v), valid, n);
 }
 
 void check_duplicate(struct check *c, const struct at *at, const json_t *v)

@@ -52,9 +52,13 @@ void check_required(struct check *c, const struct at *at, const char *detail);
 void check_forbidden(struct check *c, const struct at *at, const char *detail);
 void check_invalid(struct check *c, const struct at *at, const json_t *v, const char *detail);
 void check_invalid_str(struct check *c, const struct at *at, struct str v, const char *detail);
+/* The same for a string of a named type (an enum, an operator, a resource name): quoted as JSON, not as Go
+ * quotes. */
+void check_invalid_word(struct check *c, const struct at *at, struct str v, const char *detail);
 void check_invalid_int(struct check *c, const struct at *at, int64_t v, const char *detail);
 /* value_text: ready to be shown. */
 void check_invalid_text(struct check *c, const struct at *at, const char *value_text, const char *detail);
+/* v: of a named type. */
 void check_not_supported(struct check *c, const struct at *at, struct str v, const char *const *valid, int n);
 void check_duplicate(struct check *c, const struct at *at, const json_t *v);
 void check_duplicate_str(struct check *c, const struct at *at, struct str v);
@@ -92,8 +96,8 @@ void check_annotations(struct check *c, const struct at *at, const json_t *annot
 void check_nonnegative(struct check *c, const struct at *at, int64_t v);
 /* 1..65535. */
 void check_port(struct check *c, const struct at *at, int64_t port);
-/* "field is immutable" unless both are the same to the encoder. type: of the values; NULL: compared as JSON.
- */
+/* "field is immutable" unless both are the same as JSON: for scalars. Other types: check_immutable_of
+ * (printed.h). */
 void check_immutable(struct check *c, const struct at *at, const json_t *now, const json_t *old);
 
 /* ---- the rows ---- */

@@ -12,5 +12,11 @@ bool seen_has(const struct seen *s, struct str text); /* s may be NULL: nothing 
 bool seen_add(struct seen *s, struct str text);
 /* The texts of a list of strings, or of a string member of its items (member not NULL). */
 void seen_add_list(struct seen *s, const json_t *list, const char *member);
+size_t seen_count(const struct seen *s);
+/* In byte order with sep between them, in the arena. */
+const char *seen_joined(struct check *c, const struct seen *s, const char *sep);
+/* The number that goes with a text: 0 unless one was set. The text must be there. */
+void seen_set(struct seen *s, struct str text, size_t number);
+size_t seen_get(const struct seen *s, struct str text);
 
 #endif
