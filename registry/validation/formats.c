@@ -25,34 +25,10 @@ static bool only(struct str s, const char *more)
     return s.n > 0;
 }
 
-/* The ways into a parent directory. */
-static const char *dots_error(struct str v)
-{
-    if (str_is(v, "."))
-        return "must not be '.'";
-    if (str_is(v, ".."))
-        return "must not be '..'";
-    return str_starts(v, STR("..")) ? "must not start with '..'" : NULL;
-}
-
 static bool refuse(struct check *c, const struct at *at, struct str v, const char *why)
 {
     check_invalid_str(c, at, v, why);
     return false;
-}
-
-bool check_config_key(struct check *c, const struct at *at, struct str v)
-{
-    bool ok = true;
-
-    if (v.n > SUBDOMAIN_MAX)
-        ok = refuse(c, at, v, "must be no more than 253 characters");
-    if (!only(v, "-._"))
-        ok = refuse(c, at, v,
-                    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. "
-                    "'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is "
-                    "'[-._a-zA-Z0-9]+')");
-    return dots_error(v) ? refuse(c, at, v, dots_error(v)) : ok;
 }
 
 bool check_env_name(struct check *c, const struct at *at, struct str v)
@@ -73,41 +49,6 @@ bool check_header_name(struct check *c, const struct at *at, struct str v)
     return only(v, "-") || refuse(c, at, v,
                                   "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. "
                                   "'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')");
-}
-
-static bool is_port_charset(struct str v)
-{
-    for (size_t i = 0; i < v.n; i++) {
-        if (!(v.p[i] >= 'a' && v.p[i] <= 'z') && !is_digit(v.p[i]) && v.p[i] != '-')
-            return false;
-    }
-    return v.n > 0;
-}
-
-static bool has_lower(struct str v)
-{
-    for (size_t i = 0; i < v.n; i++) {
-        if (v.p[i] >= 'a' && v.p[i] <= 'z')
-            return true;
-    }
-    return false;
-}
-
-bool check_port_name(struct check *c, const struct at *at, struct str v)
-{
-    bool ok = true;
-
-    if (v.n > 15)
-        ok = refuse(c, at, v, "must be no more than 15 characters");
-    if (!is_port_charset(v))
-        ok = refuse(c, at, v, "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
-    if (!has_lower(v))
-        ok = refuse(c, at, v, "must contain at least one letter (a-z)");
-    if (v.n && memmem(v.p, v.n, "--", 2))
-        ok = refuse(c, at, v, "must not contain consecutive hyphens");
-    if (v.n && (v.p[0] == '-' || v.p[v.n - 1] == '-'))
-        ok = refuse(c, at, v, "must not begin or end with a hyphen");
-    return ok;
 }
 
 /* [a-z0-9]([-_a-z0-9]*[a-z0-9])? behind an optional underscore. */
@@ -149,23 +90,6 @@ bool check_subdomain_underscore(struct check *c, const struct at *at, struct str
                     "'-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', "
                     "regex used for validation is "
                     "'_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')");
-    return ok;
-}
-
-bool check_wildcard_subdomain(struct check *c, const struct at *at, struct str v)
-{
-    bool ok = true, star = str_starts(v, STR("*."));
-    struct str rest = star ? (struct str){v.p + 2, v.n - 2} : v;
-
-    if (v.n > SUBDOMAIN_MAX)
-        ok = refuse(c, at, v, "must be no more than 253 characters");
-    rest.n = rest.n > SUBDOMAIN_MAX ? SUBDOMAIN_MAX : rest.n; /* its length was spoken of */
-    if (!star || name_dns_subdomain(rest, false))
-        ok = refuse(c, at, v,
-                    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, "
-                    "which must consist of lower case alphanumeric characters, '-' or '.' and end with an "
-                    "alphanumeric character (e.g. '*.example.com', regex used for validation is "
-                    "'\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')");
     return ok;
 }
 

@@ -1,22 +1,16 @@
-/* Kinds of strings beyond names. Each function complains of every way in which v is wrong and returns whether
- * it is right. Rule: apimachinery/pkg/util/validation. */
+/* Kinds of strings beyond those that check_name knows. Each function complains of every way in which v is
+ * wrong and returns whether it is right. Rule: apimachinery/pkg/util/validation. */
 #ifndef REGISTRY_VALIDATION_FORMATS_H
 #define REGISTRY_VALIDATION_FORMATS_H
 
 #include "registry/validation/check.h"
 
-/* IsConfigMapKey. */
-bool check_config_key(struct check *c, const struct at *at, struct str v);
 /* IsRelaxedEnvVarName. */
 bool check_env_name(struct check *c, const struct at *at, struct str v);
 /* IsHTTPHeaderName. */
 bool check_header_name(struct check *c, const struct at *at, struct str v);
-/* IsValidPortName. */
-bool check_port_name(struct check *c, const struct at *at, struct str v);
 /* IsDNS1123SubdomainWithUnderscore. */
 bool check_subdomain_underscore(struct check *c, const struct at *at, struct str v);
-/* IsWildcardDNS1123Subdomain. */
-bool check_wildcard_subdomain(struct check *c, const struct at *at, struct str v);
 /* IsCIdentifier. */
 bool check_c_identifier(struct check *c, const struct at *at, struct str v);
 /* IsFullyQualifiedName: three segments or more; empty is a required value. */
