@@ -119,6 +119,12 @@ void check_duplicate_str(struct check *c, const struct at *at, struct str v)
         field_duplicate(c->st, at_text(c->arena, at), text_quoted(c->arena, v));
 }
 
+void check_duplicate_text(struct check *c, const struct at *at, const char *value_text)
+{
+    if (!check_full(c))
+        field_duplicate(c->st, at_text(c->arena, at), value_text);
+}
+
 void check_not_found(struct check *c, const struct at *at, struct str v)
 {
     if (!check_full(c))

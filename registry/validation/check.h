@@ -62,6 +62,7 @@ void check_invalid_text(struct check *c, const struct at *at, const char *value_
 void check_not_supported(struct check *c, const struct at *at, struct str v, const char *const *valid, int n);
 void check_duplicate(struct check *c, const struct at *at, const json_t *v);
 void check_duplicate_str(struct check *c, const struct at *at, struct str v);
+void check_duplicate_text(struct check *c, const struct at *at, const char *value_text);
 void check_not_found(struct check *c, const struct at *at, struct str v);
 void check_too_long(struct check *c, const struct at *at, int max);
 void check_too_many(struct check *c, const struct at *at, int actual, int max);

@@ -136,14 +136,6 @@ static void rule_value(struct check *c, const struct at *up, const json_t *rule)
     }
 }
 
-static void no_address(struct check *c, const struct at *at, struct str host)
-{
-    struct address ip;
-
-    if (address_parse(host, &ip))
-        check_invalid_str(c, at, host, "must be a DNS name, not an IP address");
-}
-
 static void host_name(struct check *c, const struct at *at, struct str host)
 {
     check_name(c, at, host, str_find(host, '*') >= 0 ? "wildcard-dns-subdomain" : "dns-subdomain");
@@ -162,7 +154,7 @@ static void rules(struct check *c, const struct at *list, const json_t *v, const
         if (check_full(c))
             return;
         if (host.n) {
-            no_address(c, &at, host);
+            check_no_ip(c, &at, host);
             host_name(c, &at, host);
         }
         if (str_find(host, '*') < 0 || !t->any_wildcard_rule)
@@ -275,10 +267,8 @@ static void ingress_status(struct check *c, const json_t *obj, const json_t *old
             return;
         if (check_str(v, "ip").n)
             check_legacy_ip(c, &ip, check_str(v, "ip"), before);
-        if (!check_str(v, "hostname").n)
-            continue;
-        check_name(c, &at, check_str(v, "hostname"), "dns-subdomain");
-        no_address(c, &at, check_str(v, "hostname"));
+        if (check_str(v, "hostname").n)
+            check_balancer_host(c, &at, check_str(v, "hostname"));
     }
 }
 

@@ -101,3 +101,17 @@ void check_endpoint_ip(struct check *c, const struct at *at, struct str v)
             check_invalid_str(c, at, v, UNFIT[i].why);
     }
 }
+
+void check_no_ip(struct check *c, const struct at *at, struct str v)
+{
+    struct address ip;
+
+    if (address_parse(v, &ip))
+        check_invalid_str(c, at, v, "must be a DNS name, not an IP address");
+}
+
+void check_balancer_host(struct check *c, const struct at *at, struct str v)
+{
+    check_name(c, at, v, "dns-subdomain");
+    check_no_ip(c, at, v);
+}

@@ -15,5 +15,9 @@ bool check_ip(struct check *c, const struct at *at, struct str v);
 bool check_cidr(struct check *c, const struct at *at, struct str v);
 /* An address that others can reach (ValidateEndpointIP). */
 void check_endpoint_ip(struct check *c, const struct at *at, struct str v);
+/* The name under which a load balancer is reached. */
+void check_balancer_host(struct check *c, const struct at *at, struct str v);
+/* Complains when it is an address. */
+void check_no_ip(struct check *c, const struct at *at, struct str v);
 
 #endif

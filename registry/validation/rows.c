@@ -4,11 +4,8 @@
 #include <string.h>
 
 static const struct validation_rows *const FAMILIES[] = {
-    &validation_rows_coordination,
-    &validation_rows_ingress,
-    &validation_rows_namespaces,
-    &validation_rows_scheduling,
-    &validation_rows_secrets,
+    &validation_rows_coordination, &validation_rows_endpoints,  &validation_rows_ingress,
+    &validation_rows_namespaces,   &validation_rows_scheduling, &validation_rows_secrets,
 };
 
 const struct validation *validation_for(const struct schema_resource *r)

@@ -10,6 +10,7 @@ struct validation_rows {
 };
 
 extern const struct validation_rows validation_rows_coordination;
+extern const struct validation_rows validation_rows_endpoints;
 extern const struct validation_rows validation_rows_ingress;
 extern const struct validation_rows validation_rows_namespaces;
 extern const struct validation_rows validation_rows_scheduling;
