@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 #include "registry/schema.h"
+#include "registry/walk/kept.h"
 #include "shm/base/arena.h"
 #include "shm/base/buf.h"
 #include "shm/base/str.h"
@@ -19,12 +20,16 @@
 
 /* body: the envelope (6b 38 73 00, message Unknown) around one message. Returns a new tree as JSON would have
  * given it, kind and apiVersion first; fields that are not pointers and hold their zero value are left out,
- * for on the wire they can't be told from absent ones. Unknown field numbers are skipped. Only a kind named
+ * for on the wire they can't be told from absent ones. Unknown field numbers are dropped. Only a kind named
  * `kind` is read with `type`; another one comes back with kind and apiVersion alone, for the caller to
  * refuse. NULL with *err (in the arena) for bytes that are no such thing. Memory is bounded by the body's
  * size times a constant. */
 json_t *protobuf_read(struct arena *a, struct str body, const char *kind, const struct schema_type *type,
                       const char **err);
+/* The same of a stored object, whose unknown fields are to be written again: *kept, NULL when there are none. Views
+ * into body. */
+json_t *protobuf_read_stored(struct arena *a, struct str body, const char *kind, const struct schema_type *type,
+                             struct kept **kept, const char **err);
 
 #define PROTOBUF_MAGIC "k8s" /* and its NUL */
 #define PROTOBUF_MAGIC_BYTES 4
@@ -37,9 +42,9 @@ json_t *protobuf_read(struct arena *a, struct str body, const char *kind, const 
  * sorted, whatever is no pointer written even when zero. With rv_at: metadata.resourceVersion is written
  * empty, and *rv_at is the offset from the first byte written where its digits belong (the byte before is its
  * length, to be raised along with those of metadata and message); 0: type has no metadata. a: for byte
- * fields, which JSON holds as base64. */
+ * fields, which JSON holds as base64. kept: what goes between (NULL: nothing). */
 void protobuf_write(struct buf *out, struct arena *a, const json_t *obj, const struct schema_type *type,
-                    uint32_t *rv_at);
+                    const struct kept *kept, uint32_t *rv_at);
 /* What stands before raw in the envelope. */
 void protobuf_head(struct buf *out, struct str api_version, struct str kind);
 void protobuf_varint(struct buf *out, uint64_t v);

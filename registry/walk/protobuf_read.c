@@ -7,10 +7,10 @@
 #include "registry/rules/base64.h"
 #include "registry/rules/times.h"
 #include "registry/walk/json.h"
+#include "registry/walk/kept.h"
+#include "registry/walk/wire.h"
 #include "shm/base/buf.h"
 #include "shm/base/clock.h"
-
-enum wire { WIRE_VARINT, WIRE_FIXED64, WIRE_LEN, WIRE_FIXED32 = 5 };
 
 #define VALUES_MAX (1 << 20) /* an empty message is two bytes on the wire and a hundred in memory */
 
@@ -18,17 +18,10 @@ struct reader {
     struct arena *arena;
     const char *err;
     int depth, values;
+    bool unknown; /* the message held what the schema does not know */
 };
 
-/* One field on the wire: bytes for WIRE_LEN, number for the others. */
-struct piece {
-    uint32_t number;
-    enum wire wire;
-    uint64_t value;
-    struct str bytes;
-};
-
-static json_t *read_value(struct reader *r, const struct schema_type *t, struct piece p);
+static json_t *read_value(struct reader *r, const struct schema_type *t, struct wire_piece p);
 static bool read_fields(struct reader *r, const struct schema_type *t, uint16_t inlined, struct str in,
                         json_t *obj);
 
@@ -39,72 +32,16 @@ static bool bad(struct reader *r, const char *why)
     return false;
 }
 
-static bool take_varint(struct str *in, uint64_t *v)
+static bool take_piece(struct reader *r, struct str *in, struct wire_piece *p)
 {
-    *v = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-        if (in->n == 0)
-            return false;
-        unsigned char b = (unsigned char)*in->p;
-        in->p++;
-        in->n--;
-        *v |= (uint64_t)(b & 0x7f) << shift;
-        if (b < 0x80)
-            return true;
-    }
-    return false;
-}
-
-static bool take_fixed(struct str *in, int bytes, uint64_t *v)
-{
-    if (in->n < (size_t)bytes)
-        return false;
-    *v = 0;
-    for (int i = 0; i < bytes; i++)
-        *v |= (uint64_t)(unsigned char)in->p[i] << (8 * i);
-    in->p += bytes;
-    in->n -= (size_t)bytes;
-    return true;
-}
-
-/* The next field of a message; false at its end or when it is cut (then r->err is set). */
-static bool take_piece(struct reader *r, struct str *in, struct piece *p)
-{
-    uint64_t tag;
-    bool ok;
-    if (in->n == 0)
-        return false;
-    if (!take_varint(in, &tag) || tag >> 3 == 0 || tag >> 3 > 0x1fffffff)
-        return bad(r, "proto: illegal tag");
-    *p = (struct piece){.number = (uint32_t)(tag >> 3), .wire = (enum wire)(tag & 7)};
-    switch (p->wire) {
-    case WIRE_VARINT:
-        ok = take_varint(in, &p->value);
-        break;
-    case WIRE_FIXED64:
-        ok = take_fixed(in, 8, &p->value);
-        break;
-    case WIRE_FIXED32:
-        ok = take_fixed(in, 4, &p->value);
-        break;
-    case WIRE_LEN:
-        ok = take_varint(in, &p->value) && p->value <= in->n;
-        if (ok) {
-            p->bytes = (struct str){in->p, (size_t)p->value};
-            in->p += p->value;
-            in->n -= (size_t)p->value;
-        }
-        break;
-    default:
-        return bad(r, "proto: illegal wireType");
-    }
-    return ok || bad(r, "unexpected EOF");
+    return wire_next(in, p, &r->err);
 }
 
 /* Field `number` of a message whose wire kind is wire; false when it is not there. The last one counts. */
-static bool find_piece(struct reader *r, struct str in, uint32_t number, enum wire wire, struct piece *out)
+static bool find_piece(struct reader *r, struct str in, uint32_t number, enum wire wire,
+                       struct wire_piece *out)
 {
-    struct piece p;
+    struct wire_piece p;
     bool found = false;
     while (take_piece(r, &in, &p)) {
         if (p.number == number && p.wire == wire) {
@@ -125,7 +62,7 @@ static json_t *text(struct reader *r, struct str s)
 
 static json_t *text_field(struct reader *r, struct str message, uint32_t number)
 {
-    struct piece p;
+    struct wire_piece p;
     return find_piece(r, message, number, WIRE_LEN, &p) ? text(r, p.bytes) : NULL;
 }
 
@@ -145,7 +82,7 @@ static json_t *read_bytes(struct reader *r, struct str s)
 
 static json_t *read_time(struct reader *r, struct str m, bool micro)
 {
-    struct piece p;
+    struct wire_piece p;
     char out[32];
     if (m.n == 0)
         return json_null();
@@ -164,7 +101,7 @@ static json_t *read_time(struct reader *r, struct str m, bool micro)
 
 static json_t *read_duration(struct reader *r, struct str m)
 {
-    struct piece p;
+    struct wire_piece p;
     const char *err = NULL;
     char ns[32];
     snprintf(ns, sizeof(ns), "%lldns", find_piece(r, m, 1, WIRE_VARINT, &p) ? (long long)p.value : 0ll);
@@ -174,7 +111,7 @@ static json_t *read_duration(struct reader *r, struct str m)
 
 static json_t *read_int_or_string(struct reader *r, struct str m)
 {
-    struct piece p;
+    struct wire_piece p;
     int64_t kind = find_piece(r, m, 1, WIRE_VARINT, &p) ? (int64_t)p.value : 0;
     if (kind == 0)
         return json_integer(find_piece(r, m, 2, WIRE_VARINT, &p) ? (int32_t)p.value : 0);
@@ -184,7 +121,7 @@ static json_t *read_int_or_string(struct reader *r, struct str m)
 
 static json_t *read_json(struct reader *r, struct str m)
 {
-    struct piece p;
+    struct wire_piece p;
     const char *err = NULL;
     if (!find_piece(r, m, 1, WIRE_LEN, &p) || p.bytes.n == 0)
         return r->err ? NULL : json_null();
@@ -199,7 +136,7 @@ static json_t *read_struct(struct reader *r, const struct schema_type *t, struct
 static json_t *string_list(struct reader *r, struct str m, uint32_t number)
 {
     json_t *list = json_array();
-    struct piece p;
+    struct wire_piece p;
     while (take_piece(r, &m, &p)) {
         if (p.number == number && p.wire == WIRE_LEN)
             json_array_append_new(list, text(r, p.bytes));
@@ -212,7 +149,7 @@ static json_t *read_schema_or(struct reader *r, const struct schema_type *t, str
 {
     const struct schema_type *props = schema_type(STR("apiextensions.k8s.io/v1"), STR("JSONSchemaProps"));
     bool boolean = strcmp(t->name, "JSONSchemaPropsOrBool") == 0;
-    struct piece p;
+    struct wire_piece p;
     if (find_piece(r, m, boolean ? 2 : 1, WIRE_LEN, &p))
         return props ? read_struct(r, props, p.bytes) : NULL;
     if (r->err)
@@ -245,7 +182,7 @@ static json_t *read_struct(struct reader *r, const struct schema_type *t, struct
 static json_t *read_named_list(struct reader *r, const struct schema_type *t, struct str m)
 {
     json_t *list = json_array();
-    struct piece p;
+    struct wire_piece p;
     while (take_piece(r, &m, &p)) {
         if (p.number == 1)
             json_array_append_new(list, read_value(r, t->elem, p));
@@ -267,7 +204,7 @@ static enum wire wire_of(const struct schema_type *t)
     }
 }
 
-static json_t *read_scalar(struct reader *r, const struct schema_type *t, struct piece p)
+static json_t *read_scalar(struct reader *r, const struct schema_type *t, struct wire_piece p)
 {
     double d;
     switch (t->kind) {
@@ -288,7 +225,7 @@ static json_t *read_scalar(struct reader *r, const struct schema_type *t, struct
 }
 
 /* New reference; NULL with r->err. */
-static json_t *read_value(struct reader *r, const struct schema_type *t, struct piece p)
+static json_t *read_value(struct reader *r, const struct schema_type *t, struct wire_piece p)
 {
     json_t *v;
     if (p.wire != wire_of(t) || ++r->values > VALUES_MAX) {
@@ -352,7 +289,7 @@ static bool keeps_empty(const struct schema_type *t)
 
 static void read_entry(struct reader *r, const struct schema_type *t, struct str m, json_t *map)
 {
-    struct piece p, key = {0}, value = {.number = 2, .wire = wire_of(t->elem)};
+    struct wire_piece p, key = {0}, value = {.number = 2, .wire = wire_of(t->elem)};
     while (take_piece(r, &m, &p)) {
         if (p.number == 1 && p.wire == WIRE_LEN)
             key = p;
@@ -374,7 +311,7 @@ static json_t *member(json_t *obj, const struct schema_field *f, json_t *(*make)
     return v;
 }
 
-static void read_field(struct reader *r, const struct schema_field *f, struct piece p, json_t *obj)
+static void read_field(struct reader *r, const struct schema_field *f, struct wire_piece p, json_t *obj)
 {
     const struct schema_type *t = f->type;
     if (t->kind == SCHEMA_MAP) {
@@ -394,45 +331,21 @@ static void read_field(struct reader *r, const struct schema_field *f, struct pi
         json_object_set_new(obj, f->json, v);
 }
 
-/* The path to an embedded message one level further in: outer number | inner number << 8, as schema.h has it.
- */
-static uint16_t inner_path(uint16_t inlined, uint32_t number)
-{
-    return (uint16_t)(inlined ? inlined | number << 8 : number);
-}
-
-static bool is_embedded(const struct schema_field *f, uint16_t inlined, uint32_t number)
-{
-    uint16_t path = inlined ? f->inline_number : f->inline_number & 0xff;
-    return number < 256 && f->inline_number != inlined && path == inner_path(inlined, number);
-}
-
-static const struct schema_field *field_of(const struct schema_type *t, uint16_t inlined, uint32_t number,
-                                           bool *embedded)
-{
-    for (int i = 0; i < t->nfields; i++) {
-        const struct schema_field *f = &t->fields[i];
-        *embedded = is_embedded(f, inlined, number);
-        if (*embedded || (f->number == number && f->inline_number == inlined))
-            return f;
-    }
-    *embedded = false;
-    return NULL;
-}
-
 /* The fields of a message into obj; inlined: path of the embedded message whose fields these are, 0: t's own.
  */
 static bool read_fields(struct reader *r, const struct schema_type *t, uint16_t inlined, struct str in,
                         json_t *obj)
 {
-    struct piece p;
+    struct wire_piece p;
     while (take_piece(r, &in, &p)) {
         bool embedded;
-        const struct schema_field *f = field_of(t, inlined, p.number, &embedded);
+        const struct schema_field *f = wire_field(t, inlined, p.number, &embedded);
         if (embedded && p.wire == WIRE_LEN)
-            read_fields(r, t, inner_path(inlined, p.number), p.bytes, obj);
+            read_fields(r, t, wire_path(inlined, p.number), p.bytes, obj);
         else if (f && !embedded)
             read_field(r, f, p, obj);
+        else if (!f)
+            r->unknown = true;
         if (r->err)
             return false;
     }
@@ -441,7 +354,7 @@ static bool read_fields(struct reader *r, const struct schema_type *t, uint16_t 
 
 static json_t *read_unknown(struct reader *r, struct str in, struct str *raw)
 {
-    struct piece p, meta = {0}, body = {0};
+    struct wire_piece p, meta = {0}, body = {0};
     while (take_piece(r, &in, &p)) {
         if (p.number == 1 && p.wire == WIRE_LEN)
             meta = p;
@@ -458,11 +371,12 @@ static json_t *read_unknown(struct reader *r, struct str in, struct str *raw)
     return obj;
 }
 
-json_t *protobuf_read(struct arena *a, struct str body, const char *kind, const struct schema_type *type,
-                      const char **err)
+json_t *protobuf_read_stored(struct arena *a, struct str body, const char *kind,
+                             const struct schema_type *type, struct kept **kept, const char **err)
 {
     struct reader r = {.arena = a};
     struct str raw;
+    *kept = NULL;
     if (body.n < 4 || memcmp(body.p, "k8s\0", 4) != 0) {
         *err = "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]";
         return NULL;
@@ -470,9 +384,18 @@ json_t *protobuf_read(struct arena *a, struct str body, const char *kind, const 
     json_t *obj = read_unknown(&r, (struct str){body.p + 4, body.n - 4}, &raw);
     if (!r.err && type && strcmp(json_string_value(json_object_get(obj, "kind")), kind) == 0)
         read_fields(&r, type, 0, raw, obj);
+    if (!r.err && r.unknown)
+        *kept = kept_find(a, raw, type, obj, obj);
     if (!r.err)
         return obj;
     *err = r.err;
     json_decref(obj);
     return NULL;
+}
+
+json_t *protobuf_read(struct arena *a, struct str body, const char *kind, const struct schema_type *type,
+                      const char **err)
+{
+    struct kept *dropped;
+    return protobuf_read_stored(a, body, kind, type, &dropped, err);
 }

@@ -7,13 +7,12 @@
 #include "registry/rules/base64.h"
 #include "registry/rules/times.h"
 #include "registry/walk/json.h"
+#include "registry/walk/wire.h"
 #include "shm/base/clock.h"
 #include "shm/base/must.h"
 
 #define SLOTS_INLINE 256
 #define BYTES_INLINE 4096
-
-enum wire { WIRE_VARINT, WIRE_FIXED64, WIRE_LEN };
 
 struct slot {
     struct str key; /* maps only */
@@ -22,6 +21,7 @@ struct slot {
 
 struct writer {
     struct arena *arena;
+    const struct kept *kept;
     char *bytes; /* the last `back` of cap are written */
     size_t back, cap;
     struct slot *slots; /* a stack: each struct or map being written holds a run of it */
@@ -375,9 +375,22 @@ static void move_to(struct writer *w, struct embedded *e, uint16_t path)
     e->path = path;
 }
 
+/* Those of the n kept fields that stand behind (path, number); returns how many are left. */
+static size_t put_kept(struct writer *w, struct embedded *e, const struct kept_field *kept, size_t n,
+                       uint16_t path, uint32_t number)
+{
+    while (n > 0 && kept_order(kept[n - 1].path, kept[n - 1].number, path, number) > 0) {
+        n--;
+        move_to(w, e, kept[n].path);
+        put_bytes(w, kept[n].whole);
+    }
+    return n;
+}
+
 static void put_struct(struct writer *w, const json_t *v, const struct schema_type *t, enum place place)
 {
-    size_t base = sort_into_slots(w, v, t);
+    size_t base = sort_into_slots(w, v, t), nkept;
+    const struct kept_field *kept = kept_of(w->kept, v, &nkept);
     struct embedded e = {0};
 
     for (int i = t->nfields - 1; i >= 0; i--) {
@@ -385,18 +398,21 @@ static void put_struct(struct writer *w, const json_t *v, const struct schema_ty
 
         if (f->number == 0)
             break; /* kind and apiVersion, and they come first */
+        nkept = put_kept(w, &e, kept, nkept, f->inline_number, f->number);
         move_to(w, &e, f->inline_number);
         put_field(w, w->slots[base + t->by_number[i]].v, f, place);
     }
+    put_kept(w, &e, kept, nkept, 0, 0);
     move_to(w, &e, 0);
     w->used = base;
 }
 
 /* ---- the whole ---- */
 
-static void start(struct writer *w, struct arena *a, bool marks)
+static void start(struct writer *w, struct arena *a, const struct kept *kept, bool marks)
 {
     w->arena = a;
+    w->kept = kept;
     w->bytes = w->first_bytes;
     w->back = w->rv_back = 0;
     w->cap = BYTES_INLINE;
@@ -418,11 +434,11 @@ static void finish(struct writer *w, struct buf *out)
 }
 
 void protobuf_write(struct buf *out, struct arena *a, const json_t *obj, const struct schema_type *type,
-                    uint32_t *rv_at)
+                    const struct kept *kept, uint32_t *rv_at)
 {
     struct writer w;
 
-    start(&w, a, rv_at != NULL);
+    start(&w, a, kept, rv_at != NULL);
     put_struct(&w, obj, type, OBJECT);
     close_len(&w, 0, PROTOBUF_RAW);
     if (rv_at)
@@ -479,7 +495,7 @@ bool protobuf_write_enveloped(struct buf *out, struct arena *a, const json_t *ob
     if (!t || t->kind != SCHEMA_STRUCT)
         return false;
     protobuf_head(out, version, kind);
-    protobuf_write(out, a, obj, t, NULL);
+    protobuf_write(out, a, obj, t, NULL, NULL);
     buf_str(out, PROTOBUF_TAIL);
     return true;
 }

@@ -132,6 +132,7 @@ size_t record_draft(struct buf *out, const struct record_parts *p)
     r.ns_bytes = p->ns_bytes;
     r.name_bytes = p->name_bytes;
     r.expires_s = p->expires_s;
+    r.flags = p->flags;
     memcpy(out->p + start, &r, sizeof(r));
     return r.bytes;
 }

@@ -42,11 +42,15 @@ struct record {
     uint16_t labels, fields;       /* entries in the table */
     uint32_t ns_off, name_off;     /* metadata.namespace and metadata.name inside the json */
     uint16_t ns_bytes, name_bytes; /* their bytes: API names have no characters that JSON escapes */
-    uint32_t flags;
+    uint32_t flags;                /* RECORD_KEPT, RECORD_STALE */
     uint32_t proto_rv_off; /* where its digits start in the proto, rv_bytes of them; 0: there are none */
     int64_t expires_s; /* wall clock second after which the keeper removes it; 0: never */
 } __attribute__((packed));
 _Static_assert(sizeof(struct record) == 96, "record header is 96 bytes");
+
+#define RECORD_KEPT 1u  /* the proto holds fields that the json does not show; a rewrite puts them back */
+#define RECORD_STALE 2u /* the store holds it in another form than a write would give it now (another key to seal
+                           it with): an update that changes nothing is written all the same */
 
 /* One table entry: u16 key bytes (a field's slot number instead), u16 flags, u32 value bytes, then key
  * (labels only) and value, padded to 4. */
@@ -74,6 +78,7 @@ struct record_parts {
     uint16_t ns_bytes, name_bytes;
     struct str proto;     /* as above, with an empty resourceVersion */
     uint32_t proto_rv_at; /* offset in proto; 0: none */
+    uint32_t flags;
     int64_t expires_s;
 };
 

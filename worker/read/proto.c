@@ -75,7 +75,7 @@ void proto_put_tree(const struct reply_form *f, struct arena *a, struct buf *out
 {
     if (!item)
         buf_str(out, f->proto_head);
-    protobuf_write(out, a, obj, f->proto_type, NULL);
+    protobuf_write(out, a, obj, f->proto_type, NULL, NULL);
     if (!item)
         buf_str(out, PROTOBUF_TAIL);
 }

@@ -1,5 +1,5 @@
-/* Trees to records and back. A write encodes once, to JSON and to protobuf: the draft's bytes are what the store
- * keeps, what watchers get and what the writer is answered with. */
+/* Trees to records and back. A write encodes once, to JSON and to protobuf: the draft's bytes are what the
+ * store keeps, what watchers get and what the writer is answered with. */
 #include "worker/write/commit.h"
 
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 #include "registry/walk/json.h"
 #include "registry/walk/protobuf.h"
 #include "registry/walk/tree.h"
+#include "registry/walk/wire.h"
 #include "shm/base/must.h"
 
 static int label_cmp(const void *a, const void *b)
@@ -51,7 +52,7 @@ static int fields_of(struct arena *a, const json_t *obj, const struct schema_res
 }
 
 void record_make(struct buf *out, struct arena *a, const json_t *obj, const struct schema_resource *r,
-                 int64_t expires_s)
+                 const struct kept *kept, int64_t expires_s)
 {
     struct encode_marks marks = {0};
     struct record_label *labels;
@@ -60,7 +61,7 @@ void record_make(struct buf *out, struct arena *a, const json_t *obj, const stru
     struct buf json = {0}, proto = {0};
 
     encode_object(&json, obj, r, &marks);
-    protobuf_write(&proto, a, obj, r->type, &p.proto_rv_at);
+    protobuf_write(&proto, a, obj, r->type, kept, &p.proto_rv_at);
     p.resource = r->id;
     p.nlabels = labels_of(a, obj, &labels);
     p.labels = labels;
@@ -74,11 +75,25 @@ void record_make(struct buf *out, struct arena *a, const json_t *obj, const stru
     p.ns_bytes = marks.ns_bytes;
     p.name_bytes = marks.name_bytes;
     p.expires_s = expires_s;
-    if (p.proto_rv_at)
+    if (p.proto_rv_at) {
         p.proto = buf_view(&proto);
+        p.flags = kept ? RECORD_KEPT : 0;
+    }
     record_draft(out, &p);
     buf_free(&json);
     buf_free(&proto);
+}
+
+struct kept *record_kept(struct arena *a, const struct record *rec, const struct schema_resource *r,
+                         const json_t *old, json_t *obj)
+{
+    struct str proto = record_proto(rec);
+    struct wire_piece message;
+    const char *err = NULL;
+
+    if (!(rec->flags & RECORD_KEPT) || !wire_next(&proto, &message, &err))
+        return NULL;
+    return kept_find(a, message.bytes, r->type, old, obj);
 }
 
 json_t *record_tree(struct arena *a, const struct record *rec)

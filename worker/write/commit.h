@@ -6,12 +6,17 @@
 #include <jansson.h>
 #include "registry/schema.h"
 #include "registry/status.h"
+#include "registry/walk/kept.h"
 #include "shm/store/store.h"
 #include "worker/request/context.h"
 
-/* Encodes a tree (storage version) as a draft record into out. expires_s as in the record. */
+/* Encodes a tree (storage version) as a draft record into out. kept: what its stored form held beyond the schema,
+ * of record_kept or protobuf_read_stored; NULL: nothing. expires_s as in the record. */
 void record_make(struct buf *out, struct arena *a, const json_t *obj, const struct schema_resource *r,
-                 int64_t expires_s);
+                 const struct kept *kept, int64_t expires_s);
+/* What obj, made of the record's tree old, has to keep of it; NULL: nothing. Views into the record. */
+struct kept *record_kept(struct arena *a, const struct record *rec, const struct schema_resource *r,
+                         const json_t *old, json_t *obj);
 /* A record's object as a tree; new reference. Table output, patches and updates use it; plain reads never. */
 json_t *record_tree(struct arena *a, const struct record *rec);
 

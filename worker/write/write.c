@@ -167,13 +167,15 @@ static void answer_draft(struct write *w)
 static void put(struct write *w, const struct record *rec, json_t *old, json_t *out)
 {
     struct strategy_call call = {.arena = w->arena, .resource = w->stored, .subresource = ""};
+    struct kept *kept;
 
     /* What was prepared may have left fields that whoever reads the stored object has to find. */
     strategy_defaults(&call, out);
     buf_clear(&w->draft);
-    record_make(&w->draft, w->arena, out, w->stored, expires_s(w, out));
+    kept = rec ? record_kept(w->arena, rec, w->stored, old, out) : NULL;
+    record_make(&w->draft, w->arena, out, w->stored, kept, expires_s(w, out));
     w->created = !rec;
-    if (rec && same_bytes((const struct record *)(const void *)w->draft.p, rec)) {
+    if (rec && !(rec->flags & RECORD_STALE) && same_bytes((const struct record *)(const void *)w->draft.p, rec)) {
         if (w->verdict == WRITE_PUT) {
             answer_tree(w, json_incref(old), rec->mod_revision);
             return;

@@ -244,7 +244,7 @@ static void test_old_events_go(void **state)
     struct arena *a = arena_new(0);
     struct buf draft = {0};
 
-    record_make(&draft, a, obj, r, clock_wall_s() - 1);
+    record_make(&draft, a, obj, r, NULL, clock_wall_s() - 1);
     op.draft = (const struct record *)(const void *)draft.p;
     key_make(&op.key, r->id, STR("default"), STR("e"));
     rig_submit(b->rig, &op);

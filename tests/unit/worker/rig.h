@@ -131,7 +131,7 @@ static inline int64_t rig_put(struct rig *r, const char *group, const char *plur
     const json_t *meta = json_object_get(obj, "metadata");
     struct arena *a = arena_new(0);
     struct buf draft = {0};
-    record_make(&draft, a, obj, res, 0);
+    record_make(&draft, a, obj, res, NULL, 0);
     struct store_op op = {
         .verb = STORE_PUT, .expect = STORE_EXPECT_ANY, .draft = (const struct record *)draft.p};
     key_make(&op.key, res->id, str_of(json_string_value(json_object_get(meta, "namespace"))),

@@ -111,7 +111,7 @@ static void test_record_holds_what_selects(void **state)
     struct str v;
     int slot = -1;
 
-    record_make(&draft, b->arena, pod, pods, 42);
+    record_make(&draft, b->arena, pod, pods, NULL, 42);
     rec = (const struct record *)(const void *)draft.p;
     assert_true(record_ok(buf_view(&draft)));
     assert_int_equal(rec->expires_s, 42);
