@@ -75,10 +75,11 @@ static json_t *find_item(const struct schema_field *f, const json_t *item, size_
 
 /* ---- the walk ---- */
 
-static bool has_unknown(struct walk *w, const struct schema_type *t, uint16_t path, struct str in, int depth);
+/* Whether there is anything to keep inside: looking for an item is dear. */
+static bool holds_more(struct walk *w, const struct schema_type *t, uint16_t path, struct str in, int depth);
 
-static bool piece_has_unknown(struct walk *w, const struct schema_type *t, uint16_t path,
-                              const struct wire_piece *p, int depth)
+static bool piece_holds_more(struct walk *w, const struct schema_type *t, uint16_t path,
+                             const struct wire_piece *p, int depth)
 {
     bool embedded;
     const struct schema_field *f = wire_field(t, path, p->number, &embedded);
@@ -87,7 +88,7 @@ static bool piece_has_unknown(struct walk *w, const struct schema_type *t, uint1
     if (p->wire != WIRE_LEN)
         return false;
     if (embedded)
-        return has_unknown(w, t, wire_path(path, p->number), p->bytes, depth);
+        return holds_more(w, t, wire_path(path, p->number), p->bytes, depth);
     const struct schema_type *inner = f->type;
     struct str in = p->bytes;
     struct wire_piece q = *p;
@@ -99,14 +100,16 @@ static bool piece_has_unknown(struct walk *w, const struct schema_type *t, uint1
     }
     if (inner->kind == SCHEMA_MAP || (inner->kind == SCHEMA_LIST && !inner->group_version))
         inner = inner->elem;
-    return inner->kind == SCHEMA_STRUCT && has_unknown(w, inner, 0, q.bytes, depth + 1);
+    if (inner->kind == SCHEMA_RAW)
+        return inner->nfields == 0;
+    return inner->kind == SCHEMA_STRUCT && holds_more(w, inner, 0, q.bytes, depth + 1);
 }
 
-static bool has_unknown(struct walk *w, const struct schema_type *t, uint16_t path, struct str in, int depth)
+static bool holds_more(struct walk *w, const struct schema_type *t, uint16_t path, struct str in, int depth)
 {
     struct wire_piece p;
     while (depth <= PROTOBUF_DEPTH_MAX && wire_next(&in, &p, &w->err)) {
-        if (piece_has_unknown(w, t, path, &p, depth))
+        if (piece_holds_more(w, t, path, &p, depth))
             return true;
     }
     return false;
@@ -139,15 +142,16 @@ static void walk_single(struct walk *w, const struct schema_field *f, const stru
     json_t *obj = json_object_get(s->obj, f->json);
     if (obj || f->type->kind != SCHEMA_STRUCT || (f->flags & FIELD_POINTER)) {
         walk_inner(w, f->type, json_object_get(s->old, f->json), obj, in);
-    } else if (has_unknown(w, f->type, 0, in, w->depth)) {
+    } else if (holds_more(w, f->type, 0, in, w->depth)) {
         json_object_set_new(s->obj, f->json, obj = json_object());
         walk_inner(w, f->type, json_object_get(s->old, f->json), obj, in);
     }
 }
 
-static void walk_field(struct walk *w, const struct schema_field *f, const struct spot *s, struct str in,
-                       size_t *item)
+static void walk_field(struct walk *w, const struct schema_field *f, const struct spot *s,
+                       const struct wire_piece *p, size_t *item)
 {
+    struct str in = p->bytes;
     const struct schema_type *t = f->type;
     const json_t *old = json_object_get(s->old, f->json);
     json_t *obj = json_object_get(s->obj, f->json);
@@ -155,8 +159,11 @@ static void walk_field(struct walk *w, const struct schema_field *f, const struc
         walk_entry(w, t, old, obj, in);
     } else if (t->kind == SCHEMA_LIST && t->elem->kind == SCHEMA_STRUCT && !t->group_version) {
         size_t i = (*item)++;
-        if (has_unknown(w, t->elem, 0, in, w->depth))
+        if (holds_more(w, t->elem, 0, in, w->depth))
             walk_inner(w, t->elem, json_array_get(old, i), find_item(f, json_array_get(old, i), i, obj), in);
+    } else if (t->kind == SCHEMA_RAW && t->nfields == 0) {
+        if (obj && json_equal(old, obj))
+            keep(w, s, p);
     } else {
         walk_single(w, f, s, in);
     }
@@ -182,7 +189,7 @@ static void walk_message(struct walk *w, struct spot s, struct str in)
         else if (embedded && p.wire == WIRE_LEN)
             walk_message(w, inner, p.bytes);
         else if (!embedded && p.wire == WIRE_LEN)
-            walk_field(w, f, &s, p.bytes, &items);
+            walk_field(w, f, &s, &p, &items);
     }
     w->depth--;
 }

@@ -1,6 +1,6 @@
-/* What stored protobuf holds beyond the schema: fields of a newer server or of a vendor's. Trees do not have
- * them, so nobody can plant, patch or see them; they are found in the stored message by walking it beside the
- * tree, and written back at their places (protobuf_write). */
+/* What stored protobuf holds beyond its tree: fields of a newer server or of a vendor's, and the spelling of
+ * JSON that is stored as its writer sent it. Nobody can plant, patch or see them; they are found in the
+ * stored message by walking it beside the tree, and written back at their places (protobuf_write). */
 #ifndef REGISTRY_WALK_KEPT_H
 #define REGISTRY_WALK_KEPT_H
 
@@ -9,7 +9,8 @@
 #include "shm/base/arena.h"
 #include "shm/base/str.h"
 
-/* A field of a message that becomes of `at`, an object of the tree that is written. */
+/* A field of a message that becomes of `at`, an object of the tree that is written: one the schema does not
+ * know, or one to be written so instead of from the tree. */
 struct kept_field {
     const json_t *at;
     uint16_t path; /* the embedded message it is in, as schema_field's inline_number */
@@ -23,7 +24,7 @@ struct kept {
     size_t n, cap;
 };
 
-/* The unknown fields of a stored message (without tag and length) of type t. old: the message as a tree. obj:
+/* Such fields of a stored message (without tag and length) of type t. old: the message as a tree. obj:
  * the tree that takes its place, old itself or one made of it; structs that are not pointers may be added to
  * it, empty as they are written anyway. An item of a list keeps its fields if obj has it again: by the keys
  * the list is merged by, or, where it has none, unchanged. NULL: there are none. Views into message; the rest

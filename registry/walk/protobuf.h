@@ -26,10 +26,10 @@
  * size times a constant. */
 json_t *protobuf_read(struct arena *a, struct str body, const char *kind, const struct schema_type *type,
                       const char **err);
-/* The same of a stored object, whose unknown fields are to be written again: *kept, NULL when there are none. Views
- * into body. */
-json_t *protobuf_read_stored(struct arena *a, struct str body, const char *kind, const struct schema_type *type,
-                             struct kept **kept, const char **err);
+/* The same of a stored object. *beyond: its message, when it holds fields that the schema does not know, for
+ * kept_find once the tree is what will be written; empty: it holds none. */
+json_t *protobuf_read_stored(struct arena *a, struct str body, const char *kind,
+                             const struct schema_type *type, struct str *beyond, const char **err);
 
 #define PROTOBUF_MAGIC "k8s" /* and its NUL */
 #define PROTOBUF_MAGIC_BYTES 4

@@ -7,7 +7,6 @@
 #include "registry/rules/base64.h"
 #include "registry/rules/times.h"
 #include "registry/walk/json.h"
-#include "registry/walk/kept.h"
 #include "registry/walk/wire.h"
 #include "shm/base/buf.h"
 #include "shm/base/clock.h"
@@ -18,7 +17,7 @@ struct reader {
     struct arena *arena;
     const char *err;
     int depth, values;
-    bool unknown; /* the message held what the schema does not know */
+    bool beyond; /* the message holds what the tree can't */
 };
 
 static json_t *read_value(struct reader *r, const struct schema_type *t, struct wire_piece p);
@@ -128,6 +127,20 @@ static json_t *read_json(struct reader *r, struct str m)
     json_t *v = json_read(r->arena, p.bytes, NULL, &err);
     if (!v)
         bad(r, err);
+    return v;
+}
+
+/* Clients' JSON is stored as they wrote it, spaces and all. */
+static json_t *read_raw(struct reader *r, struct str m)
+{
+    struct buf compact = {0};
+    struct wire_piece p;
+    json_t *v = read_json(r, m);
+    if (v && find_piece(r, m, 1, WIRE_LEN, &p)) {
+        json_write(&compact, v, 0);
+        r->beyond |= !str_eq(buf_view(&compact), p.bytes);
+        buf_free(&compact);
+    }
     return v;
 }
 
@@ -249,7 +262,7 @@ static json_t *read_value(struct reader *r, const struct schema_type *t, struct 
         return read_int_or_string(r, p.bytes);
     case SCHEMA_RAW:
         return strncmp(t->name, "JSONSchemaPropsOr", 17) == 0 ? read_schema_or(r, t, p.bytes)
-                                                              : read_json(r, p.bytes);
+                                                              : read_raw(r, p.bytes);
     case SCHEMA_FIELDS:
         return read_json(r, p.bytes);
     default:
@@ -345,7 +358,7 @@ static bool read_fields(struct reader *r, const struct schema_type *t, uint16_t 
         else if (f && !embedded)
             read_field(r, f, p, obj);
         else if (!f)
-            r->unknown = true;
+            r->beyond = true;
         if (r->err)
             return false;
     }
@@ -372,11 +385,11 @@ static json_t *read_unknown(struct reader *r, struct str in, struct str *raw)
 }
 
 json_t *protobuf_read_stored(struct arena *a, struct str body, const char *kind,
-                             const struct schema_type *type, struct kept **kept, const char **err)
+                             const struct schema_type *type, struct str *beyond, const char **err)
 {
     struct reader r = {.arena = a};
     struct str raw;
-    *kept = NULL;
+    *beyond = STR_NONE;
     if (body.n < 4 || memcmp(body.p, "k8s\0", 4) != 0) {
         *err = "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]";
         return NULL;
@@ -384,8 +397,8 @@ json_t *protobuf_read_stored(struct arena *a, struct str body, const char *kind,
     json_t *obj = read_unknown(&r, (struct str){body.p + 4, body.n - 4}, &raw);
     if (!r.err && type && strcmp(json_string_value(json_object_get(obj, "kind")), kind) == 0)
         read_fields(&r, type, 0, raw, obj);
-    if (!r.err && r.unknown)
-        *kept = kept_find(a, raw, type, obj, obj);
+    if (r.beyond)
+        *beyond = raw;
     if (!r.err)
         return obj;
     *err = r.err;
@@ -396,6 +409,6 @@ json_t *protobuf_read_stored(struct arena *a, struct str body, const char *kind,
 json_t *protobuf_read(struct arena *a, struct str body, const char *kind, const struct schema_type *type,
                       const char **err)
 {
-    struct kept *dropped;
+    struct str dropped;
     return protobuf_read_stored(a, body, kind, type, &dropped, err);
 }

@@ -400,7 +400,11 @@ static void put_struct(struct writer *w, const json_t *v, const struct schema_ty
             break; /* kind and apiVersion, and they come first */
         nkept = put_kept(w, &e, kept, nkept, f->inline_number, f->number);
         move_to(w, &e, f->inline_number);
-        put_field(w, w->slots[base + t->by_number[i]].v, f, place);
+        if (nkept &&
+            kept_order(kept[nkept - 1].path, kept[nkept - 1].number, f->inline_number, f->number) == 0)
+            put_bytes(w, kept[--nkept].whole);
+        else
+            put_field(w, w->slots[base + t->by_number[i]].v, f, place);
     }
     put_kept(w, &e, kept, nkept, 0, 0);
     move_to(w, &e, 0);

@@ -48,14 +48,14 @@ static void as_stored(struct arena *a, struct str body, const struct schema_reso
 {
     struct buf out[2] = {{0}, {0}};
     const char *err = NULL;
-    struct kept *kept;
-    json_t *v = protobuf_read_stored(a, body, r->kind, r->type, &kept, &err);
+    struct str beyond;
+    json_t *v = protobuf_read_stored(a, body, r->kind, r->type, &beyond, &err);
 
     for (int i = 0; v && i < 2; i++) {
         protobuf_head(&out[i], str_of(r->api_version), str_of(r->kind));
-        protobuf_write(&out[i], a, v, r->type, kept, NULL);
+        protobuf_write(&out[i], a, v, r->type, kept_find(a, beyond, r->type, v, v), NULL);
         json_decref(v);
-        v = protobuf_read_stored(a, buf_view(&out[i]), r->kind, r->type, &kept, &err);
+        v = protobuf_read_stored(a, buf_view(&out[i]), r->kind, r->type, &beyond, &err);
         must(v != NULL || i == 1);
     }
     if (v)

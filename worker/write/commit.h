@@ -11,7 +11,7 @@
 #include "worker/request/context.h"
 
 /* Encodes a tree (storage version) as a draft record into out. kept: what its stored form held beyond the schema,
- * of record_kept or protobuf_read_stored; NULL: nothing. expires_s as in the record. */
+ * of record_kept or kept_find; NULL: nothing. expires_s as in the record. */
 void record_make(struct buf *out, struct arena *a, const json_t *obj, const struct schema_resource *r,
                  const struct kept *kept, int64_t expires_s);
 /* What obj, made of the record's tree old, has to keep of it; NULL: nothing. Views into the record. */

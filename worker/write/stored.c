@@ -64,7 +64,7 @@ static const struct schema_resource *written_as(const struct schema_resource *r,
 }
 
 static json_t *read_protobuf(struct arena *a, const struct schema_resource *r, struct str value,
-                             const struct schema_resource **as, const char **err)
+                             const struct schema_resource **as, struct str *beyond, const char **err)
 {
     json_t *head = protobuf_read(a, value, "", r->type, err);
 
@@ -76,7 +76,7 @@ static json_t *read_protobuf(struct arena *a, const struct schema_resource *r, s
         *err = "another kind is stored there";
         return NULL;
     }
-    return protobuf_read(a, value, (*as)->kind, (*as)->type, err);
+    return protobuf_read_stored(a, value, (*as)->kind, (*as)->type, beyond, err);
 }
 
 static json_t *read_json(struct arena *a, const struct schema_resource *r, struct str value,
@@ -104,19 +104,23 @@ static bool is_protobuf(struct str value)
     return value.n >= PROTOBUF_MAGIC_BYTES && memcmp(value.p, PROTOBUF_MAGIC, PROTOBUF_MAGIC_BYTES) == 0;
 }
 
-json_t *stored_tree(struct stored *s, struct arena *a, struct str etcd_key, const struct schema_resource *r,
-                    struct str value, const char **err)
+/* *beyond: the message that holds more than the tree, in the form of r; empty: it does not. */
+static json_t *read_value(struct arena *a, const struct schema_resource *r, struct str value,
+                          struct str *beyond, const char **err)
 {
     struct strategy_call call = {.arena = a, .resource = r, .subresource = ""};
     const struct schema_resource *as = r;
     struct status st = {.arena = a};
     json_t *obj;
 
-    must_be(s, STORED_MAGIC);
     *err = NULL;
-    obj = is_protobuf(value) ? read_protobuf(a, r, value, &as, err) : read_json(a, r, value, &as, err);
+    *beyond = STR_NONE;
+    obj =
+        is_protobuf(value) ? read_protobuf(a, r, value, &as, beyond, err) : read_json(a, r, value, &as, err);
     if (!obj)
         return NULL;
+    if (as != r)
+        *beyond = STR_NONE;
     obj = strategy_convert(a, obj, as, r, &st);
     if (!obj) {
         *err = st.message;
@@ -128,14 +132,25 @@ json_t *stored_tree(struct stored *s, struct arena *a, struct str etcd_key, cons
     return obj;
 }
 
+json_t *stored_tree(struct stored *s, struct arena *a, struct str etcd_key, const struct schema_resource *r,
+                    struct str value, const char **err)
+{
+    struct str beyond;
+
+    must_be(s, STORED_MAGIC);
+    return read_value(a, r, value, &beyond, err);
+}
+
 int stored_draft(struct stored *s, struct str etcd_key, const struct schema_resource *r, struct str ns,
                  struct str name, struct str value, struct buf *out, char *err, size_t err_bytes)
 {
     struct arena *a = arena_new(0);
     const char *why = NULL;
-    json_t *obj = stored_tree(s, a, etcd_key, r, value, &why);
+    struct str beyond;
+    json_t *obj = read_value(a, r, value, &beyond, &why);
     int rc = -EINVAL;
 
+    must_be(s, STORED_MAGIC);
     if (!obj)
         snprintf(err, err_bytes, "%s", why);
     else if (!str_eq(tree_str(obj, "metadata.name"), name) ||
@@ -144,7 +159,7 @@ int stored_draft(struct stored *s, struct str etcd_key, const struct schema_reso
     else
         rc = 0;
     if (rc == 0)
-        record_make(out, a, obj, r, 0);
+        record_make(out, a, obj, r, beyond.n ? kept_find(a, beyond, r->type, obj, obj) : NULL, 0);
     json_decref(obj);
     arena_free(a);
     return rc;

@@ -2,8 +2,14 @@
 #ifndef TESTS_UNIT_REGISTRY_DICE_H
 #define TESTS_UNIT_REGISTRY_DICE_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
+#include <cmocka.h>
 #include "registry/rules/base64.h"
+#include "registry/schema.h"
 #include "registry/walk/json.h"
 
 #define DEPTH_MAX 9
@@ -53,7 +59,7 @@ static const int64_t ints[] = {0, 1, -1, 127, 128, 300, 65536, INT32_MAX, INT32_
 static const int64_t longs[] = {0, -1, 1ll << 35, INT64_MAX, INT64_MIN};
 static const double reals[] = {0, 0.5, -1e300, 3};
 
-static json_t *make(struct dice *d, const struct schema_type *t);
+static inline json_t *make(struct dice *d, const struct schema_type *t);
 
 /* Inside the unions the JSON encoder takes a tree as it is, so nothing in it may be zero or out of
  * order. */
@@ -120,7 +126,7 @@ static json_t *make_struct(struct dice *d, const struct schema_type *t)
     return obj;
 }
 
-static json_t *make(struct dice *d, const struct schema_type *t)
+static inline json_t *make(struct dice *d, const struct schema_type *t)
 {
     json_t *v;
     d->depth++;

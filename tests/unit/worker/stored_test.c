@@ -80,7 +80,7 @@ static void test_long_key(void **state)
     json_t *obj = json_pack("{s:s,s:s,s:{s:s%}}", "kind", r->kind, "apiVersion", r->api_version, "metadata",
                             "name", name, sizeof(name));
     assert_non_null(obj);
-    record_make(&draft, a, obj, r, 0);
+    record_make(&draft, a, obj, r, NULL, 0);
     key_make(&k, r->id, STR_NONE, (struct str){name, sizeof(name)});
     assert_int_equal(etcdkey_of(e, &k, NULL, &out), -22);
     assert_int_equal(etcdkey_of(e, &k, (const struct record *)(const void *)draft.p, &out), 0);
@@ -205,9 +205,58 @@ static void test_round_trip(void **state)
     buf_free(&again);
 }
 
+/* Fields of a newer writer are in the record, in what is stored again, and not in the JSON. */
+static void test_foreign_fields(void **state)
+{
+    static const char stored[] = "k8s\0\n\017\n\002v1\022\tConfigMap\022\023\n\010\n\001n\240\006\001\062\000"
+                                 "\252\006\004more\032\000\"";
+    const struct schema_resource *r = schema_resource(STR(""), STR("v1"), STR("configmaps"));
+    struct stored *s = open_stored("application/vnd.kubernetes.protobuf");
+    struct buf draft = {0}, value = {0};
+    char err[256];
+    assert_int_equal(stored_draft(s, STR("k"), r, STR(""), STR("n"), (struct str){stored, sizeof(stored)},
+                                  &draft, err, sizeof(err)),
+                     0);
+    const struct record *rec = (const struct record *)(const void *)draft.p;
+    assert_int_equal(rec->flags, RECORD_KEPT);
+    assert_null(memmem(record_json(rec).p, record_json(rec).n, "more", 4));
+    assert_int_equal(stored_value(s, STR("k"), rec, &value), 0);
+    assert_non_null(memmem(value.p, value.n, "\252\006\004more", 7));
+    assert_non_null(memmem(value.p, value.n, "\240\006\001", 3));
+    stored_free(s);
+    buf_free(&draft);
+    buf_free(&value);
+}
+
+/* JSON inside an object is stored as its writer spelled it. */
+static void test_spelling(void **state)
+{
+    const struct schema_resource *r = schema_resource(STR("apps"), STR("v1"), STR("controllerrevisions"));
+    struct stored *s = open_stored("application/vnd.kubernetes.protobuf");
+    struct buf stored = {0}, draft = {0}, value = {0};
+    char err[256];
+    protobuf_head(&stored, STR("apps/v1"), STR("ControllerRevision"));
+    struct str message = STR("\n\000\022\n\n\010{\"a\": 1}\030\007");
+    protobuf_tag(&stored, PROTOBUF_RAW, message.n);
+    buf_str(&stored, message);
+    buf_str(&stored, PROTOBUF_TAIL);
+    assert_int_equal(
+        stored_draft(s, STR("k"), r, STR(""), STR(""), buf_view(&stored), &draft, err, sizeof(err)), 0);
+    const struct record *rec = (const struct record *)(const void *)draft.p;
+    assert_non_null(memmem(record_json(rec).p, record_json(rec).n, "{\"a\":1}", 7));
+    assert_int_equal(stored_value(s, STR("k"), rec, &value), 0);
+    assert_non_null(memmem(value.p, value.n, "{\"a\": 1}", 8));
+    stored_free(s);
+    buf_free(&stored);
+    buf_free(&draft);
+    buf_free(&value);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_keys), cmocka_unit_test(test_long_key),
-                                       cmocka_unit_test(test_values), cmocka_unit_test(test_round_trip)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_keys),           cmocka_unit_test(test_long_key),
+        cmocka_unit_test(test_values),         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_foreign_fields), cmocka_unit_test(test_spelling)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
