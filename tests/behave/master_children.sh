@@ -31,6 +31,14 @@ for round in 1 2 3; do
         is "$now" "$others" "the other processes after kill -9 of $child"
     done
 done
+# one that is asked to stop drains; its successor takes over its socket
+victim=$(child_pids "worker 0")
+kill -TERM "$victim"
+wait_for 5 gone "$victim" || fail "worker 0 did not stop"
+wait_for 2 runs "worker 0" || fail "worker 0 was not replaced after SIGTERM"
+for ((i = 0; i < 16; i++)); do
+    wait_for 1 makes_configmap || fail "no service after SIGTERM of a worker"
+done
 count=$(req GET /api/v1/namespaces/default/configmaps | grep -o '"name": *"after-' | wc -l)
 [ "$count" -ge 13 ] || fail "$count of at least 13 ConfigMaps are there"
 

@@ -34,6 +34,10 @@ sleep 1
 begin=$(date +%s%N)
 kill -TERM "$SERVER_PID"
 sleep 0.3
+alive "$SERVER_PID" || fail "the stop did not wait for the request under way"
+status=0
+curl -s --max-time 3 --cacert "$SERVER_CA" "$SERVER_URL/readyz" || status=$?
+is "$status" 7 "curl's exit status for a new connection during the drain"
 kill -TERM "$SERVER_PID"
 status=0
 wait "$SERVER_PID" || status=$?

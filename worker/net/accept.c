@@ -118,9 +118,14 @@ struct str net_date(struct net *n)
 static void listen_on(struct net *n, struct listener *l, const struct worker_listener *w)
 {
     int on = 1, idle = KEEPALIVE_S;
-    *l = (struct listener){
-        .net = n, .fd = w->fd, .tls = w->tls, .batch = w->shared ? ACCEPT_BATCH_SHARED : ACCEPT_BATCH};
+    *l = (struct listener){.net = n,
+                           .fd = w->fd,
+                           .tls = w->tls,
+                           .shared = w->shared,
+                           .batch = w->shared ? ACCEPT_BATCH_SHARED : ACCEPT_BATCH};
     evutil_make_socket_nonblocking(l->fd);
+    if (!l->shared) /* a predecessor that drained has shut it */
+        listen(l->fd, SOMAXCONN);
     /* accepted sockets inherit these */
     setsockopt(l->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     setsockopt(l->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
@@ -203,8 +208,13 @@ void net_drain(struct net *n)
         return;
     n->draining = true;
     for (int i = 0; i < n->nlisteners; i++) {
-        event_del(&n->listeners[i].ev);
-        n->listeners[i].waiting = false;
+        struct listener *l = &n->listeners[i];
+        event_del(&l->ev);
+        l->waiting = false;
+        /* The master has the descriptor, too: closing it here would leave clients waiting in its queue. Those
+         * of a shared one may wait: systemd holds it for who comes next. */
+        if (!l->shared)
+            shutdown(l->fd, SHUT_RD);
     }
     struct conn *c;
     LIST_FOREACH(c, &n->conns, link)

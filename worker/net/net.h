@@ -22,6 +22,7 @@ struct listener {
     struct event ev;
     int fd;
     bool tls;
+    bool shared;
     int batch;    /* connections accepted a turn */
     bool waiting; /* out of descriptors: tried again at the next tick */
 };
