@@ -69,6 +69,14 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# every header alone; what passed is not looked at again until it changes
+HEADERS  := $(call rwildcard,master shm registry worker tests,*.h)
+$(BUILD)/headers/%.ok: %.h
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) -std=gnu17 -Wall -Wextra -Wno-unused-parameter -Werror -fsyntax-only -MMD -MP -MF $@.d -MT $@ \
+	  -x c $< && touch $@
+.PHONY: headers
+headers: $(HEADERS:%.h=$(BUILD)/headers/%.ok)
 .PHONY: obj
 obj: $(call objs,$(F))
 

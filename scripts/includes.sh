@@ -67,13 +67,7 @@ forbidden=$(awk '
     }' <(echo "$rules") <(echo "$edges"))
 [ -z "$forbidden" ] || complain "$forbidden"
 
-flags="-std=gnu17 -D_GNU_SOURCE -I. -I$BUILD/gen -Wall -Wextra -Wno-unused-parameter -Werror"
-flags="$flags $(pkg-config --cflags libevent openssl libnghttp2 jansson 2>/dev/null)"
-while read -r header; do
-    # shellcheck disable=SC2086
-    out=$(echo "#include \"$header\"" | ${CC:-cc} $flags -fsyntax-only -x c - 2>&1) ||
-        complain "$header: does not compile alone: $(echo "$out" | grep -m1 error)"
-done < <(find master shm registry worker tests -name '*.h')
+out=$(make -s -k -j2 headers BUILD="$BUILD" 2>&1) || complain "a header does not compile alone: $out"
 
 while read -r dir; do
     [ -f "$dir/README.md" ] || complain "$dir: has no README.md"
