@@ -169,6 +169,16 @@ bool check_bool(const json_t *obj, const char *name)
     return json_is_true(json_object_get(obj, name));
 }
 
+bool check_needed(struct check *c, const struct at *up, const json_t *obj, const char *member)
+{
+    struct at at = at_field(up, member);
+
+    if (check_str(obj, member).n)
+        return true;
+    check_required(c, &at, "");
+    return false;
+}
+
 bool check_enum(struct check *c, const struct at *at, struct str v, const char *const *valid, int n)
 {
     for (int i = 0; i < n; i++) {
@@ -188,10 +198,15 @@ static bool complain(struct check *c, const struct at *at, struct str v, const s
 
 bool check_name(struct check *c, const struct at *at, struct str v, const char *rule)
 {
+    return check_name_as(c, at, v, rule, v);
+}
+
+bool check_name_as(struct check *c, const struct at *at, struct str v, const char *rule, struct str shown)
+{
     struct name_errors e;
 
     name_errors(c->arena, rule, v, false, &e);
-    return complain(c, at, v, &e);
+    return complain(c, at, shown, &e);
 }
 
 bool check_qualified_name(struct check *c, const struct at *at, struct str v)

@@ -81,12 +81,25 @@ bool check_has(const json_t *obj, const char *name);
 int64_t check_int(const json_t *obj, const char *name, int64_t otherwise);
 bool check_bool(const json_t *obj, const char *name);
 
+/* The members of a list, as views; empty when it is no string. */
+static inline struct str check_item(const json_t *list, size_t i)
+{
+    const json_t *v = json_array_get(list, i);
+
+    return json_is_string(v) ? (struct str){json_string_value(v), json_string_length(v)} : STR("");
+}
+
 /* ---- checks that many kinds have ---- */
+
+/* "Required value" when the string member is absent or empty; returns whether it is there. */
+bool check_needed(struct check *c, const struct at *up, const json_t *obj, const char *member);
 
 /* Complains unless v is one of n texts (NULL-free); an empty v is complained about as well. */
 bool check_enum(struct check *c, const struct at *at, struct str v, const char *const *valid, int n);
 /* IsDNS1123Label and its like, by the rule names of registry/rules/names.h: every way in which v is wrong. */
 bool check_name(struct check *c, const struct at *at, struct str v, const char *rule);
+/* The same; complaints show another text than the one that is looked at. */
+bool check_name_as(struct check *c, const struct at *at, struct str v, const char *rule, struct str shown);
 bool check_qualified_name(struct check *c, const struct at *at, struct str v);
 bool check_label_value(struct check *c, const struct at *at, struct str v);
 /* A map of labels: keys and values (ValidateLabels). */
