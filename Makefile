@@ -13,7 +13,7 @@ OPT     ?= -O2 -g
 VERSION := 1.36.2
 
 # libraries as Debian packages name them for pkg-config; http-parser and lmdb ship no .pc everywhere
-PKGS    := libevent openssl libnghttp2 jansson libcurl yaml-0.1 zlib libsystemd
+PKGS    := libevent openssl libnghttp2 jansson libcurl yaml-0.1 zlib libsystemd libsodium
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lhttp_parser -llmdb -lm -lpthread
 

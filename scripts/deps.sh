@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 export DEBIAN_FRONTEND=noninteractive
 
 build_packages="gcc libc6-dev make pkg-config libevent-dev libssl-dev libnghttp2-dev libhttp-parser-dev libjansson-dev
-    liblmdb-dev libcurl4-openssl-dev libyaml-dev zlib1g-dev libsystemd-dev"
+    liblmdb-dev libcurl4-openssl-dev libyaml-dev zlib1g-dev libsystemd-dev libsodium-dev"
 run_packages="ca-certificates curl"
 # libc6-dbg: valgrind cannot start without the symbols of the dynamic linker
 check_packages="ca-certificates curl libcmocka-dev procps libc6-dbg"
