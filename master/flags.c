@@ -71,6 +71,20 @@ static bool is_service_range(const char *s)
     return n > 0;
 }
 
+/* "30000-32767", "30000+100", or one port. */
+static bool is_port_range(const char *s)
+{
+    struct str text = str_of(s);
+    ptrdiff_t dash = str_find(text, '-'), at = dash > 0 ? dash : str_find(text, '+');
+    int64_t low, high;
+    if (at <= 0)
+        return str_to_int64(text, &low) == 0 && low >= 0 && low <= 65535;
+    if (str_to_int64((struct str){text.p, (size_t)at}, &low) ||
+        str_to_int64((struct str){text.p + at + 1, text.n - (size_t)at - 1}, &high) || low < 0 || high < 0)
+        return false;
+    return dash > 0 ? high >= low && high <= 65535 : low <= 65535;
+}
+
 static bool is_authorizers(const char *s)
 {
     struct str rest = str_of(s), piece;
@@ -106,6 +120,7 @@ static const struct text_rule {
     {"bind-address", is_ip, "an IP address"},
     {"advertise-address", is_ip_or_empty, "an IP address"},
     {"service-cluster-ip-range", is_service_range, "a CIDR such as 10.0.0.0/24, or two (IPv4,IPv6)"},
+    {"service-node-port-range", is_port_range, "ports such as 30000-32767"},
     {"authorization-mode", is_authorizers, "a list of AlwaysAllow, AlwaysDeny, RBAC"},
     {"etcd-servers", is_urls, "a list of URLs such as https://10.0.0.1:2379"},
     {"data-dir", is_not_empty, "a directory"},

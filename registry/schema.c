@@ -2,6 +2,7 @@
  * every URL and every body, so nothing is allocated and nothing is built at start. */
 #include "registry/schema.h"
 #include "registry/compiler/tables.h"
+#include "shm/base/hash.h"
 
 static int str_cmp_c(struct str s, const char *c)
 {
@@ -88,6 +89,17 @@ const struct schema_resource *const *schema_resources(int *n)
 {
     *n = schema_builtin.nresources;
     return schema_builtin.resources;
+}
+
+const struct schema_resource *const *schema_stored(int *n)
+{
+    *n = schema_builtin.nstored;
+    return schema_builtin.by_id;
+}
+
+const struct schema_resource *schema_internal(struct str group_and_plural)
+{
+    return schema_resource_of_id(hash_str32(group_and_plural));
 }
 
 const struct schema_subresource *schema_subresource(const struct schema_resource *r, struct str name)

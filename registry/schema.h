@@ -96,6 +96,7 @@ enum schema_resource_flag {
     RESOURCE_PUT_CREATES = 16,   /* PUT on a name that does not exist creates it */
     RESOURCE_VIRTUAL = 32,       /* nothing stored: reviews, bindings, componentstatuses */
     RESOURCE_RETURNS_DELETED = 64, /* a delete is answered with the object instead of a Status */
+    RESOURCE_INTERNAL = 128, /* stored, but served to nobody: found by id alone */
 };
 
 struct schema_selectable {
@@ -155,6 +156,10 @@ const struct schema_resource *schema_resource_of_kind(struct str group, struct s
 const struct schema_resource *schema_resource_of_id(uint32_t id);
 /* Every served resource; n set. */
 const struct schema_resource *const *schema_resources(int *n);
+/* Every resource in whose form something is stored, internal ones too, by id; n set. */
+const struct schema_resource *const *schema_stored(int *n);
+/* "/rangeallocations": the internal resource of that group and plural. */
+const struct schema_resource *schema_internal(struct str group_and_plural);
 const struct schema_subresource *schema_subresource(const struct schema_resource *r, struct str name);
 /* By group/version as in facts ("core/v1", "meta/v1") and type name; NULL if there is none. */
 const struct schema_type *schema_type(struct str group_version, struct str name);

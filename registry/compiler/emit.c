@@ -313,7 +313,6 @@ static struct vec resources_of(const struct model *m)
         const struct package *k = m->served.p[i];
         for (int j = 0; j < k->resources.n; j++) {
             struct resource *r = k->resources.p[j];
-            r->index = all.n;
             vec_add(&all, r);
         }
     }
@@ -322,7 +321,12 @@ static struct vec resources_of(const struct model *m)
 
 static int put_resources(FILE *o, const struct model *m)
 {
-    struct vec all = resources_of(m), stored = {0};
+    struct vec served = resources_of(m), all = {0}, stored = {0};
+    for (int i = 0; i < served.n + m->internal.n; i++) {
+        struct resource *r = i < served.n ? served.p[i] : m->internal.p[i - served.n];
+        r->index = i;
+        vec_add(&all, r);
+    }
     fprintf(o, "static const struct schema_resource R[%d];\n\n", all.n);
     for (int i = 0; i < all.n; i++)
         put_resource_parts(o, all.p[i]);
@@ -334,9 +338,9 @@ static int put_resources(FILE *o, const struct model *m)
             vec_add(&stored, all.p[i]);
     }
     fputs("};\n\n", o);
-    put_index(o, "in_order", all, NULL);
-    put_index(o, "sorted_by_plural", all, by_plural);
-    put_index(o, "sorted_by_kind", all, by_kind);
+    put_index(o, "in_order", served, NULL);
+    put_index(o, "sorted_by_plural", served, by_plural);
+    put_index(o, "sorted_by_kind", served, by_kind);
     put_index(o, "sorted_by_id", stored, by_id);
     return stored.n;
 }

@@ -96,6 +96,7 @@ struct model {
     struct vec types;      /* struct type: named ones, then (after resolving) unnamed ones */
     struct vec served;     /* struct package, in discovery order */
     struct vec serve_text; /* struct served_line */
+    struct vec internal;   /* struct resource: stored, not served; taken out of their packages */
     int nnamed;
 };
 

@@ -46,6 +46,7 @@ static const struct word flag_words[] = {
     {"put-creates", RESOURCE_PUT_CREATES},
     {"virtual", RESOURCE_VIRTUAL},
     {"returns-deleted", RESOURCE_RETURNS_DELETED},
+    {"internal", RESOURCE_INTERNAL},
     {NULL, 0},
 };
 static const struct word list_words[] = {

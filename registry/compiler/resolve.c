@@ -385,6 +385,22 @@ static void resolve_resources(struct model *m)
     check_ids(m);
 }
 
+/* Whatever goes over the resources of a package goes over those that are served. */
+static void set_internal_apart(struct model *m)
+{
+    for (int i = 0; i < m->served.n; i++) {
+        struct package *k = m->served.p[i];
+        struct vec all = k->resources;
+
+        k->resources = (struct vec){0};
+        for (int j = 0; j < all.n; j++) {
+            struct resource *r = all.p[j];
+
+            vec_add(r->flags & RESOURCE_INTERNAL ? &m->internal : &k->resources, r);
+        }
+    }
+}
+
 void resolve(struct model *m)
 {
     for (int i = 0; i < m->packages.n; i++) {
@@ -394,4 +410,5 @@ void resolve(struct model *m)
     }
     resolve_types(m);
     resolve_resources(m);
+    set_internal_apart(m);
 }

@@ -132,6 +132,8 @@ bool strategy_before_create(const struct strategy_call *c, json_t *obj, struct s
     system_metadata(c, obj);
     if ((c->resource->flags & RESOURCE_STATUS) && !s->keeps_status)
         json_object_del(obj, "status");
+    if (s->allocate && !s->allocate(c, obj, NULL, st))
+        return false;
     if (s->prepare_create)
         s->prepare_create(c, obj);
     objectmeta_validate(obj, c->resource, st);
@@ -225,6 +227,8 @@ bool strategy_before_update(const struct strategy_call *c, json_t *obj, const js
     } else if ((c->resource->flags & RESOURCE_STATUS) && !is_decision) {
         tree_copy(obj, old, "status");
     }
+    if (s->allocate && !c->subresource[0] && !s->allocate(c, obj, old, st))
+        return false;
     if (s->prepare_update)
         s->prepare_update(c, obj, old);
     if ((c->resource->flags & RESOURCE_GENERATION) && !status &&

@@ -23,11 +23,24 @@ struct strategy_call {
     bool dry_run;
 };
 
+/* What an object has that no other may have at the same time. Texts are borrowed from the object. */
+struct holdings {
+    struct str addresses[2];
+    int naddresses;
+    int *ports; /* in the arena */
+    int nports;
+};
+
 struct strategy {
     const char *group, *plural;
     /* After decoding, before admission: absent fields get the reference's defaults. Also on read of older
      * objects. */
     void (*defaults)(const struct strategy_call *c, json_t *obj);
+    /* Chooses what an object holds, of what nobody holds now. old NULL: a new one. Before preparation; not
+     * for subresources. false: st is the answer. Whoever writes the object claims the choice first
+     * (holdings), and asks again when somebody else was faster. */
+    bool (*allocate)(const struct strategy_call *c, json_t *obj, const json_t *old, struct status *st);
+    void (*holdings)(struct arena *a, const json_t *obj, struct holdings *out);
     /* What a create or an update may set or resets. */
     void (*prepare_create)(const struct strategy_call *c, json_t *obj);
     void (*prepare_update)(const struct strategy_call *c, json_t *obj, const json_t *old);

@@ -63,7 +63,7 @@ server_new_dir() {
     SERVER_DIR=$(mktemp -d "${TMPDIR:-/tmp}/cubed-test.XXXXXX")
     SERVER_LOG=$SERVER_DIR/log
     SERVER_PORT=$(free_port)
-    printf '%s,admin,admin-uid,"system:masters"\n' "$SERVER_TOKEN" >"$SERVER_DIR/tokens.csv"
+    printf '%s,admin,admin,"system:masters"\n' "$SERVER_TOKEN" >"$SERVER_DIR/tokens.csv"
     printf 'user-token,user,user-uid,"users"\n' >>"$SERVER_DIR/tokens.csv"
 }
 

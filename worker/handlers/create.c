@@ -3,6 +3,7 @@
 #include "worker/handlers/handlers.h"
 
 #include "registry/rules/objectmeta.h"
+#include "registry/strategy/strategy.h"
 #include "registry/walk/tree.h"
 #include "worker/read/freshness.h"
 #include "worker/write/change.h"
@@ -15,8 +16,17 @@ static enum write_verdict another_name(struct change *c, struct write *w)
 
     generate_name(tree_str(c->in, "metadata.generateName"), name);
     tree_set_string(c->in, "metadata.name", name);
+    if (c->plain)
+        tree_set_string(c->plain, "metadata.name", name);
     w->name = arena_str(w->arena, str_of(name));
     return WRITE_AGAIN;
+}
+
+/* Somebody else has what was chosen for it: chosen anew, from the newest state. */
+static bool choose_again(struct change *c, struct write *w)
+{
+    c->in = write_keep_tree(w->arena, json_deep_copy(c->plain));
+    return change_admit_new(c, w->rq, c->in, &w->st);
 }
 
 static enum write_verdict step(struct write *w, const json_t *old, json_t **out)
@@ -24,6 +34,8 @@ static enum write_verdict step(struct write *w, const json_t *old, json_t **out)
     struct change *c = w->arg;
 
     if (!old) {
+        if (c->plain && w->tries && !choose_again(c, w))
+            return WRITE_FAIL;
         *out = json_incref(c->in);
         return WRITE_PUT;
     }
@@ -63,8 +75,12 @@ static enum stage_result admit(struct request *rq)
         return answer_status(rq, &st);
     snapshot_unref(s);
     c->generated = !tree_str(c->in, "metadata.name").n;
+    if (strategy_for(c->stored)->allocate)
+        c->plain = write_keep_tree(rq->arena, json_deep_copy(c->in));
     if (!change_admit_new(c, rq, c->in, &st) || (!c->o.dry_run && !check_version(c->in, &st)))
         return answer_status(rq, &st);
+    if (c->plain)
+        tree_copy(c->plain, c->in, "metadata.name");
     w = write_new(rq->ctx, rq->arena, rq, c->stored, rq->info.ns,
                   arena_str(rq->arena, tree_str(c->in, "metadata.name")));
     w->dry_run = c->o.dry_run;

@@ -6,8 +6,10 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include "registry/rules/ranges.h"
 #include "registry/strategy/strategy.h"
 #include "registry/walk/tree.h"
+#include "shm/base/clock.h"
 #include "shm/base/hash.h"
 #include "shm/base/log.h"
 #include "worker/keeper/loops.h"
@@ -18,6 +20,9 @@ struct wanted {
     /* What is there beside metadata's name and namespace; new reference, NULL: it is not wanted here. */
     json_t *(*make)(struct context *ctx);
     const char *kept[3]; /* paths whose content is put right */
+    /* Puts right what else is wrong with the stored object. True: something was. NULL: nothing is looked at.
+     */
+    bool (*settle)(struct context *ctx, json_t *obj);
 };
 
 static json_t *bare(struct context *ctx)
@@ -59,8 +64,9 @@ static json_t *service(struct context *ctx)
     return json_pack("{s:{s:{s:s, s:s}}, s:{s:s, s:[s], s:s, s:s, s:[s], s:s, s:[{s:s, s:s, s:i, s:I}]}}",
                      "metadata", "labels", "component", "apiserver", "provider", "kubernetes", "spec",
                      "clusterIP", address, "clusterIPs", address, "type", "ClusterIP", "sessionAffinity",
-                     "None", "ipFamilies", "IPv4", "ipFamilyPolicy", "SingleStack", "ports", "name", "https",
-                     "protocol", "TCP", "port", 443, "targetPort", (json_int_t)ctx->options->secure_port);
+                     "None", "ipFamilies", strchr(address, ':') ? "IPv6" : "IPv4", "ipFamilyPolicy",
+                     "SingleStack", "ports", "name", "https", "protocol", "TCP", "port", 443, "targetPort",
+                     (json_int_t)ctx->options->secure_port);
 }
 
 static json_t *endpoints(struct context *ctx)
@@ -85,9 +91,82 @@ static json_t *endpoint_slice(struct context *ctx)
                      "TCP", "port", (json_int_t)ctx->options->secure_port);
 }
 
+static json_t *ranges_of_flag(struct context *ctx)
+{
+    struct str rest = str_of(ctx->options->service_cluster_ip_range), piece;
+    struct arena *a = arena_new(0);
+    json_t *list = json_array();
+    struct range range;
+
+    while (str_next(&rest, ',', &piece)) {
+        if (range_parse(piece, &range))
+            json_array_append_new(list, json_string(range_text(a, &range)));
+    }
+    arena_free(a);
+    return list;
+}
+
 static json_t *service_range(struct context *ctx)
 {
-    return json_pack("{s:{s:[s]}}", "spec", "cidrs", ctx->options->service_cluster_ip_range);
+    return json_pack("{s:{s:o}}", "spec", "cidrs", ranges_of_flag(ctx));
+}
+
+static bool add_family(json_t *obj, json_t *wanted)
+{
+    const json_t *cidrs = tree_get(obj, "spec.cidrs");
+
+    if (json_array_size(wanted) != 2 || json_array_size(cidrs) != 1 ||
+        !json_equal(json_array_get(cidrs, 0), json_array_get(wanted, 0)))
+        return false;
+    tree_set(obj, "spec.cidrs", json_incref(wanted));
+    return true;
+}
+
+static json_t *ready_condition(const json_t *obj)
+{
+    json_t *condition;
+    size_t i;
+
+    json_array_foreach(tree_get(obj, "status.conditions"), i, condition)
+    {
+        if (str_is(tree_str(condition, "type"), "Ready"))
+            return condition;
+    }
+    return NULL;
+}
+
+static bool set_ready(json_t *obj)
+{
+    json_t *condition = ready_condition(obj);
+    char now[21];
+
+    if (condition && !str_is(tree_str(condition, "status"), "Unknown"))
+        return false;
+    if (!condition) {
+        if (!tree_get(obj, "status.conditions"))
+            tree_set(obj, "status.conditions", json_array());
+        json_array_append_new(tree_get(obj, "status.conditions"), condition = json_object());
+    }
+    clock_rfc3339(clock_wall_s(), now);
+    tree_set_string(condition, "type", "Ready");
+    tree_set_string(condition, "status", "True");
+    tree_set_string(condition, "reason", "");
+    tree_set_string(condition, "message", "Kubernetes default Service CIDR is ready");
+    tree_set_string(condition, "lastTransitionTime", now);
+    return true;
+}
+
+/* A second family is added; ranges that are not those of the flag are not this server's to judge. Rule:
+ * pkg/controlplane/controller/defaultservicecidr. */
+static bool settle_range(struct context *ctx, json_t *obj)
+{
+    json_t *wanted = ranges_of_flag(ctx);
+    bool changed = add_family(obj, wanted), same = json_equal(wanted, tree_get(obj, "spec.cidrs"));
+
+    json_decref(wanted);
+    if (!same || tree_get(obj, "metadata.deletionTimestamp"))
+        return changed;
+    return set_ready(obj) || changed;
 }
 
 static json_t *cluster_critical(struct context *ctx)
@@ -106,10 +185,7 @@ static json_t *node_critical(struct context *ctx)
 
 #define NAMESPACE(name)                                                                                      \
     {                                                                                                        \
-        "", "v1", "namespaces", "", name, bare,                                                              \
-        {                                                                                                    \
-            NULL                                                                                             \
-        }                                                                                                    \
+        "", "v1", "namespaces", "", name, bare, {NULL}, NULL                                                 \
     }
 
 static const struct wanted WANTED[] = {
@@ -117,18 +193,26 @@ static const struct wanted WANTED[] = {
     NAMESPACE("kube-system"),
     NAMESPACE("kube-public"),
     NAMESPACE("kube-node-lease"),
-    {"", "v1", "services", "default", "kubernetes", service, {NULL}},
-    {"", "v1", "endpoints", "default", "kubernetes", endpoints, {"subsets"}},
+    {"", "v1", "services", "default", "kubernetes", service, {NULL}, NULL},
+    {"", "v1", "endpoints", "default", "kubernetes", endpoints, {"subsets"}, NULL},
     {"discovery.k8s.io",
      "v1",
      "endpointslices",
      "default",
      "kubernetes",
      endpoint_slice,
-     {"endpoints", "ports"}},
-    {"networking.k8s.io", "v1", "servicecidrs", "", "kubernetes", service_range, {NULL}},
-    {"scheduling.k8s.io", "v1", "priorityclasses", "", "system-cluster-critical", cluster_critical, {NULL}},
-    {"scheduling.k8s.io", "v1", "priorityclasses", "", "system-node-critical", node_critical, {NULL}},
+     {"endpoints", "ports"},
+     NULL},
+    {"networking.k8s.io", "v1", "servicecidrs", "", "kubernetes", service_range, {NULL}, settle_range},
+    {"scheduling.k8s.io",
+     "v1",
+     "priorityclasses",
+     "",
+     "system-cluster-critical",
+     cluster_critical,
+     {NULL},
+     NULL},
+    {"scheduling.k8s.io", "v1", "priorityclasses", "", "system-node-critical", node_critical, {NULL}, NULL},
 };
 #define NWANTED (sizeof(WANTED) / sizeof(WANTED[0]))
 
@@ -154,7 +238,7 @@ void bootstrap_event(struct keeper *k, const struct event *e)
     for (size_t i = 0; i < NWANTED; i++) {
         const struct wanted *w = &WANTED[i];
 
-        if (e->type == EVENT_MODIFIED && !w->kept[0])
+        if (e->type == EVENT_MODIFIED && !w->kept[0] && !w->settle)
             continue;
         if (str_is(record_name(e->record), w->name) && str_is(record_ns(e->record), w->ns) &&
             resource_of(w)->id == e->resource)
@@ -162,13 +246,15 @@ void bootstrap_event(struct keeper *k, const struct event *e)
     }
 }
 
-static enum write_verdict fresh(struct write *w, json_t *obj, json_t **out)
+static enum write_verdict fresh(struct write *w, const struct wanted *want, json_t *obj, json_t **out)
 {
     struct strategy_call c = {
         .arena = w->arena, .resource = w->stored, .subresource = "", .world = &w->ctx->world, .user = ""};
 
     strategy_defaults(&c, obj);
     if (strategy_before_create(&c, obj, &w->st)) {
+        if (want->settle)
+            want->settle(w->ctx, obj);
         *out = obj;
         return WRITE_PUT;
     }
@@ -189,15 +275,15 @@ static enum write_verdict step(struct write *w, const json_t *old, json_t **out)
     if (want->ns[0])
         tree_set_string(obj, "metadata.namespace", want->ns);
     if (!old)
-        return fresh(w, obj, out);
+        return fresh(w, want, obj, out);
     for (int i = 0; i < 3 && want->kept[i]; i++)
         same = same && tree_same(obj, old, want->kept[i], w->stored->type);
-    if (!same) {
-        *out = json_deep_copy(old);
-        for (int i = 0; i < 3 && want->kept[i]; i++)
-            tree_copy(*out, obj, want->kept[i]);
-    }
+    *out = json_deep_copy(old);
+    for (int i = 0; i < 3 && want->kept[i]; i++)
+        tree_copy(*out, obj, want->kept[i]);
     json_decref(obj);
+    if (want->settle)
+        same = !want->settle(w->ctx, *out) && same;
     return same ? WRITE_KEEP : WRITE_PUT;
 }
 

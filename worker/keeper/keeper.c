@@ -30,13 +30,14 @@ static void (*const RUN[TASKS])(struct job *j) = {
     [TASK_BOOTSTRAP] = bootstrap_run,       [TASK_EXPIRE] = expiry_run,
     [TASK_NAMESPACE] = namespaces_run,      [TASK_DEPENDENT] = garbage_dependent,
     [TASK_FOREGROUND] = garbage_foreground, [TASK_ORPHAN] = garbage_orphan,
-    [TASK_PROTECTED] = garbage_protected,
+    [TASK_PROTECTED] = garbage_protected,   [TASK_SERVICE] = ranges_service,
+    [TASK_ADDRESS] = ranges_address,        [TASK_PORTS] = ranges_ports,
 };
 
 /* Tasks of kube-controller-manager, when there is one. */
 static bool is_controllers(enum task t)
 {
-    return t != TASK_BOOTSTRAP && t != TASK_EXPIRE;
+    return t != TASK_BOOTSTRAP && t != TASK_EXPIRE && t < TASK_SERVICE;
 }
 
 static void job_free(struct job *j)
@@ -196,6 +197,7 @@ static void deliver(struct keeper *k, const struct event *e)
     expiry_event(k, e);
     namespaces_event(k, e);
     garbage_event(k, e);
+    ranges_event(k, e);
 }
 
 /* Everything there is, as if it had just come. */
@@ -315,6 +317,7 @@ void keeper_tick(struct keeper *k)
     must_be(k, KEEPER_MAGIC);
     watch_lease(k);
     expiry_tick(k);
+    ranges_tick(k);
     begin_work(k);
 }
 
@@ -343,6 +346,7 @@ struct keeper *keeper_new(struct context *ctx)
     k->queue = queue_new();
     k->graph = graph_new();
     k->expiry = expiry_new();
+    k->ports = ports_new();
     bootstrap_start(k);
     k->alone = keeper_alone(k);
     s = keeper_snapshot(k);
@@ -366,6 +370,7 @@ void keeper_free(struct keeper *k)
         }
     }
     expiry_free(k->expiry);
+    ports_free(k->ports);
     graph_free(k->graph);
     queue_free(k->queue);
     k->magic = 0;

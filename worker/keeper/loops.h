@@ -15,6 +15,7 @@
 #define KEEPER_RUNNING_MAX 64
 
 struct expiry; /* events.c */
+struct ports;  /* ranges.c */
 
 /* A task under way: its write, and what happens when that is over. */
 struct job {
@@ -37,6 +38,7 @@ struct keeper {
     struct queue *queue;
     struct graph *graph;
     struct expiry *expiry;
+    struct ports *ports;
     int running;
     struct job *jobs[KEEPER_RUNNING_MAX];
     bool scanned, alone;
@@ -70,6 +72,14 @@ void expiry_run(struct job *j);
 /* namespaces.c */
 void namespaces_event(struct keeper *k, const struct event *e);
 void namespaces_run(struct job *j);
+/* ranges.c */
+struct ports *ports_new(void);
+void ports_free(struct ports *p);
+void ranges_event(struct keeper *k, const struct event *e);
+void ranges_tick(struct keeper *k);
+void ranges_service(struct job *j);
+void ranges_address(struct job *j);
+void ranges_ports(struct job *j);
 /* garbage.c */
 void garbage_event(struct keeper *k, const struct event *e);
 void garbage_dependent(struct job *j);

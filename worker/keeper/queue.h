@@ -15,6 +15,9 @@ enum task {
     TASK_FOREGROUND, /* an owner that waits for its dependents */
     TASK_ORPHAN,     /* an owner that lets go of its dependents */
     TASK_PROTECTED,  /* a claim or volume whose protection may end */
+    TASK_SERVICE,    /* a Service whose addresses must be its own */
+    TASK_ADDRESS,    /* an address that must be somebody's */
+    TASK_PORTS,      /* the map of node ports */
     TASKS,
 };
 

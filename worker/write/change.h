@@ -11,7 +11,8 @@ struct change {
     const struct schema_resource *r, *stored; /* as asked for; as stored */
     const char *sub;                          /* "" for the main resource */
     struct write_options o;
-    json_t *in; /* the object as sent, in the form of stored; NULL for patches */
+    json_t *in;    /* the object as sent, in the form of stored; NULL for patches */
+    json_t *plain; /* a create: the same before anything was chosen for it; NULL: nothing is */
     struct str patch_type;
     json_t *patch;
     bool generated; /* the name was made here */

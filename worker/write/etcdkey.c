@@ -42,7 +42,7 @@ struct etcdkey *etcdkey_new(const char *prefix)
 {
     struct etcdkey *e = calloc(1, sizeof(*e));
     int n;
-    const struct schema_resource *const *all = schema_resources(&n);
+    const struct schema_resource *const *all = schema_stored(&n);
 
     must(e != NULL);
     e->magic = ETCDKEY_MAGIC;

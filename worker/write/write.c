@@ -10,6 +10,7 @@
 #include "shm/base/must.h"
 #include "worker/pipeline/pipeline.h"
 #include "worker/read/freshness.h"
+#include "worker/write/claims.h"
 #include "worker/write/commit.h"
 
 #define TOO_LATE "the object has been modified; please apply your changes to the latest version and try again"
@@ -58,6 +59,18 @@ static void finish(struct write *w)
     w->state = WRITE_OVER;
 }
 
+static void go_on(void *arg)
+{
+    struct write *w = arg;
+
+    must_be(w, WRITE_MAGIC);
+    snapshots_turn(w->ctx->snapshots);
+    if (w->rq)
+        pipeline_resume(w->rq);
+    else
+        w->wake(w);
+}
+
 static void on_store(void *arg, const struct store_result *r)
 {
     struct write *w = arg;
@@ -72,6 +85,20 @@ static void on_store(void *arg, const struct store_result *r)
         pipeline_resume(w->rq);
     else
         w->wake(w);
+}
+
+/* Whatever it is over with, claims that were taken for nothing go back first; those of a write that may have
+ * been done stay. */
+static void give_up(struct write *w, int error)
+{
+    bool may_be_done = error == -ETIMEDOUT && w->state == WRITE_ANSWERED;
+
+    if (w->claims && !may_be_done) {
+        w->retries = false;
+        w->state = WRITE_UNDOES;
+    } else {
+        finish(w);
+    }
 }
 
 static void store_failed(struct write *w, int error)
@@ -89,21 +116,36 @@ static void store_failed(struct write *w, int error)
     default:
         status_internal(&w->st, "the store could not write: %s", strerror(-error));
     }
-    finish(w);
+    give_up(w, error);
 }
 
-static void submit(struct write *w, enum store_verb verb, int64_t expect)
+static void send_op(struct write *w)
 {
-    struct store_op op = {.verb = verb, .expect = expect};
+    struct store_op op = {.verb = w->verb, .expect = w->expect};
     int e;
 
     key_make(&op.key, w->stored->id, w->ns, w->name);
-    if (verb == STORE_PUT)
+    if (w->verb == STORE_PUT)
         op.draft = (const struct record *)(const void *)w->draft.p;
     w->state = WRITE_SENT;
     e = store_submit(w->ctx->store, &op, on_store, w, &w->ticket);
     if (e)
         store_failed(w, e);
+}
+
+/* To the store, once what the object shall hold is claimed. */
+static void submit(struct write *w, enum store_verb verb, int64_t expect, const json_t *old,
+                   const json_t *now)
+{
+    struct claims_of of = {w->stored, w->ns, w->name, old, now};
+
+    w->verb = verb;
+    w->expect = expect;
+    w->claims = claims_new(w->ctx, w->arena, &of, go_on, w);
+    if (w->claims)
+        w->state = WRITE_TAKES;
+    else
+        send_op(w);
 }
 
 /* The draft's bytes against the stored ones, both without the digits of resourceVersion. */
@@ -161,7 +203,6 @@ static void answer_draft(struct write *w)
     record_finish(dst, draft, w->result.revision, 0);
     w->record = dst;
     w->revision = w->result.revision;
-    finish(w);
 }
 
 static void put(struct write *w, const struct record *rec, json_t *old, json_t *out)
@@ -182,10 +223,10 @@ static void put(struct write *w, const struct record *rec, json_t *old, json_t *
         }
         w->removing = true;
         w->tree = write_keep_tree(w->arena, json_incref(out));
-        submit(w, STORE_DELETE, w->old_revision);
+        submit(w, STORE_DELETE, w->old_revision, old, NULL);
         return;
     }
-    submit(w, STORE_PUT, rec ? w->old_revision : STORE_EXPECT_ABSENT);
+    submit(w, STORE_PUT, rec ? w->old_revision : STORE_EXPECT_ABSENT, old, out);
 }
 
 static void dry(struct write *w, json_t *old, json_t *out)
@@ -212,7 +253,7 @@ static void decide(struct write *w, const struct record *rec)
         dry(w, old, out);
     } else if (w->verdict == WRITE_REMOVE) {
         w->tree = write_keep_tree(w->arena, json_incref(out ? out : old));
-        submit(w, STORE_DELETE, w->old_revision);
+        submit(w, STORE_DELETE, w->old_revision, old, NULL);
     } else {
         put(w, rec, old, out);
     }
@@ -262,6 +303,7 @@ static void again(struct write *w)
 {
     snapshots_turn(w->ctx->snapshots);
     w->removing = false;
+    w->claims = NULL;
     w->state = WRITE_READS;
     if (++w->tries < WRITE_TRIES_MAX)
         return;
@@ -269,25 +311,92 @@ static void again(struct write *w)
     finish(w);
 }
 
+static void undo_and_again(struct write *w)
+{
+    if (!w->claims) {
+        again(w);
+        return;
+    }
+    w->retries = true;
+    w->state = WRITE_UNDOES;
+}
+
+static void done(struct write *w)
+{
+    if (w->claims)
+        w->state = WRITE_DROPS;
+    else
+        finish(w);
+}
+
 static void answered(struct write *w)
 {
     bool goes = w->removing || w->verdict == WRITE_REMOVE;
 
     if (w->result.error == -ESTALE || w->result.error == -EEXIST) {
-        again(w);
+        undo_and_again(w);
     } else if (w->result.error) {
         store_failed(w, w->result.error);
     } else if (goes) {
         w->removed = true;
         w->revision = w->result.revision;
-        finish(w);
+        done(w);
     } else if (w->verdict == WRITE_PUT_REMOVE) {
         answer_draft(w);
         w->removing = true;
-        submit(w, STORE_DELETE, w->result.revision);
+        w->verb = STORE_DELETE;
+        w->expect = w->result.revision;
+        send_op(w);
     } else {
         answer_draft(w);
+        done(w);
     }
+}
+
+static void taken(struct write *w, enum claims_end end)
+{
+    if (end == CLAIMS_DONE)
+        send_op(w);
+    else if (end == CLAIMS_LOST)
+        undo_and_again(w);
+    else
+        store_failed(w, w->claim_error);
+}
+
+static void undone(struct write *w, enum claims_end end)
+{
+    if (w->retries)
+        again(w);
+    else
+        finish(w);
+}
+
+static void dropped(struct write *w, enum claims_end end)
+{
+    finish(w);
+}
+
+/* False: waiting. */
+static bool run_claims(struct write *w, enum claims_part part,
+                       void (*then)(struct write *w, enum claims_end end))
+{
+    struct snapshot *s = NULL;
+    enum claims_end end = claims_run(w->claims, part, NULL, &w->claim_error);
+    enum write_state was = w->state;
+
+    if (end == CLAIMS_LOOK) {
+        s = newest(w);
+        if (!s && w->state != was && part == CLAIMS_DROP)
+            w->st = (struct status){.arena = w->arena}; /* it is written all the same */
+        if (!s)
+            return w->state != was;
+        end = claims_run(w->claims, part, s, &w->claim_error);
+        snapshot_unref(s);
+    }
+    if (end == CLAIMS_WAIT)
+        return false;
+    then(w, end);
+    return true;
 }
 
 bool write_run(struct write *w)
@@ -297,6 +406,18 @@ bool write_run(struct write *w)
         switch (w->state) {
         case WRITE_READS:
             if (!read_and_decide(w) && w->state == WRITE_READS)
+                return false;
+            break;
+        case WRITE_TAKES:
+            if (!run_claims(w, CLAIMS_TAKE, taken))
+                return false;
+            break;
+        case WRITE_UNDOES:
+            if (!run_claims(w, CLAIMS_UNDO, undone))
+                return false;
+            break;
+        case WRITE_DROPS:
+            if (!run_claims(w, CLAIMS_DROP, dropped))
                 return false;
             break;
         case WRITE_SENT:

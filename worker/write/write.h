@@ -21,7 +21,15 @@ enum write_verdict {
     WRITE_PUT_REMOVE, /* *out is written and the object removed right after */
 };
 
-enum write_state { WRITE_READS, WRITE_SENT, WRITE_ANSWERED, WRITE_OVER };
+enum write_state {
+    WRITE_READS,
+    WRITE_TAKES, /* what the new state holds and only one may hold is claimed */
+    WRITE_SENT,
+    WRITE_ANSWERED,
+    WRITE_UNDOES, /* the claims of a write that has failed go back */
+    WRITE_DROPS,  /* it is written; what is held no more goes back */
+    WRITE_OVER,
+};
 
 struct write {
     unsigned magic;
@@ -56,7 +64,12 @@ struct write {
     struct store_result result;
     uint64_t ticket;
     int tries;
-    bool removing; /* second half of PUT_REMOVE */
+    bool removing;         /* second half of PUT_REMOVE */
+    struct claims *claims; /* of this try; NULL: none */
+    enum store_verb verb;  /* what is sent when they are taken */
+    int64_t expect;
+    int claim_error;
+    bool retries; /* after undoing: begin anew; else it is over */
 };
 
 /* A write in the arena, with clean-up. The caller fills step and over or wake. */

@@ -13,14 +13,33 @@ struct fixture {
     struct status st;
     struct findings warnings;
     struct world world;
-    json_t *namespace; /* the one namespace of this world */
+    json_t *namespace;   /* the one namespace of this world */
+    const char *address; /* the one address that is taken */
+    json_t *ranges;      /* the ServiceCIDRs; NULL: none */
+    json_t *ports;       /* the map of node ports */
 };
 
 static json_t *world_get(void *arg, const struct schema_resource *r, struct str ns, struct str name)
 {
     struct fixture *f = arg;
 
+    if (strcmp(r->plural, "rangeallocations") == 0)
+        return json_incref(f->ports);
     return strcmp(r->plural, "namespaces") == 0 && f->namespace ? json_incref(f->namespace) : NULL;
+}
+
+static bool world_has(void *arg, const struct schema_resource *r, struct str ns, struct str name)
+{
+    struct fixture *f = arg;
+
+    return strcmp(r->plural, "ipaddresses") == 0 && f->address && str_is(name, f->address);
+}
+
+static json_t *world_list(void *arg, const struct schema_resource *r)
+{
+    struct fixture *f = arg;
+
+    return f->ranges && strcmp(r->plural, "servicecidrs") == 0 ? json_incref(f->ranges) : json_array();
 }
 
 static int64_t world_now(void *arg)
@@ -35,7 +54,14 @@ static int setup(void **state)
     f->arena = arena_new(0);
     f->st.arena = f->arena;
     f->warnings.arena = f->arena;
-    f->world = (struct world){.arg = f, .get = world_get, .now_s = world_now};
+    f->world = (struct world){.arg = f,
+                              .get = world_get,
+                              .has = world_has,
+                              .list = world_list,
+                              .now_s = world_now,
+                              .service_cluster_ip_range = "10.0.0.0/28",
+                              .node_port_first = 30000,
+                              .node_port_last = 32767};
     *state = f;
     return 0;
 }
@@ -45,6 +71,8 @@ static int teardown(void **state)
     struct fixture *f = *state;
 
     json_decref(f->namespace);
+    json_decref(f->ranges);
+    json_decref(f->ports);
     arena_free(f->arena);
     test_free(f);
     return 0;
@@ -149,30 +177,210 @@ static void test_service_keeps_the_address_it_names(void **state)
     json_decref(s);
 }
 
-static bool every_address_taken(void *arg, const char *address)
+#define PORT80 "\"ports\":[{\"port\":80}]"
+#define OLD(policy, ips, families)                                                                           \
+    "{\"type\":\"ClusterIP\",\"ipFamilyPolicy\":\"" policy                                                   \
+    "\",\"clusterIP\":\"10.0.0.7\",\"clusterIPs\":[" ips "],\"ipFamilies\":[" families "]," PORT80 "}"
+#define V4 "\"10.0.0.7\""
+#define V6 "\"fd00::7\""
+
+/* What becomes of addresses and families: the policy, families and addresses afterwards, or the refusal. The
+ * cluster has 10.0.0.0/28, of which 10.0.0.9 is taken, and in rows that say so fd00::/124. */
+static const struct addressing {
+    bool dual;
+    const char *range; /* of a ServiceCIDR instead of the flag's; NULL: none */
+    const char *old, *spec;
+    const char *result; /* "POLICY FAMILIES ADDRESSES"; ? stands for any address */
+    const char *refusal;
+} ADDRESSINGS[] = {
+    {false, NULL, NULL, "{" PORT80 "}", "SingleStack IPv4 ?", NULL},
+    {true, NULL, NULL, "{" PORT80 "}", "SingleStack IPv4 ?", NULL},
+    {true, NULL, NULL, "{\"ipFamilyPolicy\":\"RequireDualStack\"," PORT80 "}",
+     "RequireDualStack IPv4,IPv6 ?,?", NULL},
+    {false, NULL, NULL, "{\"ipFamilyPolicy\":\"PreferDualStack\"," PORT80 "}", "PreferDualStack IPv4 ?",
+     NULL},
+    {true, NULL, NULL, "{\"ipFamilyPolicy\":\"PreferDualStack\",\"ipFamilies\":[\"IPv6\"]," PORT80 "}",
+     "PreferDualStack IPv6,IPv4 ?,?", NULL},
+    {true, NULL, NULL, "{\"clusterIP\":\"fd00::7\"," PORT80 "}", "SingleStack IPv6 fd00::7", NULL},
+    {false, NULL, NULL, "{\"clusterIP\":\"None\",\"selector\":{\"a\":\"b\"}," PORT80 "}",
+     "SingleStack IPv4 None", NULL},
+    {false, NULL, NULL, "{\"clusterIP\":\"None\"," PORT80 "}", "RequireDualStack IPv4,IPv6 None", NULL},
+    {false, NULL, NULL, "{\"type\":\"ExternalName\",\"externalName\":\"a.b\"}", "- - -", NULL},
+    {false, NULL, NULL, "{\"clusterIP\":\"10.0.0.7\"," PORT80 "}", "SingleStack IPv4 10.0.0.7", NULL},
+    {false, "10.9.0.0/28", NULL, "{\"clusterIP\":\"10.9.0.7\"," PORT80 "}", "SingleStack IPv4 10.9.0.7",
+     NULL},
+    {false, NULL, NULL, "{\"clusterIP\":\"10.0.0.9\"," PORT80 "}", NULL,
+     "spec.clusterIPs: Invalid value: [\"10.0.0.9\"]: failed to allocate IP 10.0.0.9: provided IP is already "
+     "allocated"},
+    {false, NULL, NULL, "{\"clusterIP\":\"10.9.0.7\"," PORT80 "}", NULL,
+     "spec.clusterIPs: Invalid value: [\"10.9.0.7\"]: failed to allocate IP 10.9.0.7: the provided network "
+     "does not "
+     "match the current range"},
+    {false, NULL, NULL, "{\"clusterIP\":\"10.0.0.15\"," PORT80 "}", NULL,
+     "spec.clusterIPs: Invalid value: [\"10.0.0.15\"]: failed to allocate IP 10.0.0.15: the provided network "
+     "does not "
+     "match the current range"},
+    {false, NULL, NULL, "{\"clusterIP\":\"fd00::7\"," PORT80 "}", NULL,
+     "spec.clusterIPs[0]: Invalid value: [\"fd00::7\"]: IPv6 is not configured on this cluster"},
+    {false, NULL, NULL, "{\"clusterIP\":\"x\"," PORT80 "}", NULL,
+     "spec.clusterIPs[0]: Invalid value: \"x\": must be a valid IP address, (e.g. 10.9.8.7 or "
+     "2001:db8::ffff)"},
+    {false, NULL, NULL, "{\"ipFamilyPolicy\":\"RequireDualStack\"," PORT80 "}", NULL,
+     "spec.ipFamilyPolicy: Invalid value: \"RequireDualStack\": this cluster is not configured for "
+     "dual-stack services"},
+    {false, NULL, NULL, "{\"ipFamilies\":[\"IPv6\"]," PORT80 "}", NULL,
+     "spec.ipFamilies[0]: Invalid value: \"IPv6\": not configured on this cluster"},
+    {true, NULL, NULL, "{\"clusterIP\":\"10.0.0.7\",\"clusterIPs\":[" V4 "," V6 "]," PORT80 "}", NULL,
+     "spec.ipFamilyPolicy: Invalid value: \"SingleStack\": must be 'RequireDualStack' or 'PreferDualStack' "
+     "when multiple "
+     "cluster IPs are specified"},
+    {true, NULL, OLD("SingleStack", V4, "\"IPv4\""), OLD("PreferDualStack", V4, "\"IPv4\""),
+     "PreferDualStack IPv4,IPv6 10.0.0.7,?", NULL},
+    {true, NULL, OLD("PreferDualStack", V4, "\"IPv4\""), OLD("PreferDualStack", V4, "\"IPv4\""),
+     "PreferDualStack IPv4 10.0.0.7", NULL},
+    {true, NULL, OLD("PreferDualStack", V4 "," V6, "\"IPv4\",\"IPv6\""),
+     OLD("SingleStack", V4 "," V6, "\"IPv4\",\"IPv6\""), "SingleStack IPv4 10.0.0.7", NULL},
+    {true, NULL, OLD("RequireDualStack", V4 "," V6, "\"IPv4\",\"IPv6\""),
+     OLD("RequireDualStack", V4, "\"IPv4\",\"IPv6\""), NULL,
+     "spec.ipFamilyPolicy: Invalid value: \"RequireDualStack\": must be 'SingleStack' to release the "
+     "secondary cluster IP"},
+    {false, NULL, OLD("SingleStack", V4, "\"IPv4\""), "{\"type\":\"ClusterIP\"," PORT80 "}",
+     "SingleStack IPv4 10.0.0.7", NULL},
+    {false, NULL, OLD("SingleStack", V4, "\"IPv4\""),
+     "{\"type\":\"ExternalName\",\"externalName\":\"a.b\",\"clusterIP\":\"10.0.0.7\",\"clusterIPs\":[" V4
+     "],\"ipFamilies\":[\"IPv4\"],\"ipFamilyPolicy\":\"SingleStack\"}",
+     "- - -", NULL},
+    {false, NULL, "{\"type\":\"ExternalName\",\"externalName\":\"a.b\"}",
+     "{\"type\":\"ClusterIP\"," PORT80 "}", "SingleStack IPv4 ?", NULL},
+};
+
+/* What nobody named was chosen, and shows as ?. */
+static void put_list(struct buf *b, const json_t *list, const struct addressing *named)
 {
-    return true;
+    size_t i;
+    json_t *v;
+
+    if (!json_array_size(list))
+        buf_putc(b, '-');
+    json_array_foreach(list, i, v)
+    {
+        const char *text = json_string_value(v);
+        bool known = !named || strstr(named->spec, text) || (named->old && strstr(named->old, text));
+
+        if (i)
+            buf_putc(b, ',');
+        buf_puts(b, known ? text : "?");
+    }
 }
 
-static bool every_address_in_range(void *arg, const char *address)
-{
-    return true;
-}
-
-static void test_service_cannot_have_a_taken_address(void **state)
+static void test_services_get_families_and_addresses(void **state)
 {
     struct fixture *f = *state;
-    struct strategy_call c = call(f, "", "services", "");
-    json_t *s =
-        tree(f, "{\"metadata\":{\"name\":\"s\",\"namespace\":\"n\"},\"spec\":{\"clusterIP\":\"10.0.0.7\","
-                "\"type\":\"ClusterIP\",\"ports\":[{\"port\":80}]}}");
 
-    f->world.address_taken = every_address_taken;
-    f->world.address_in_range = every_address_in_range;
-    assert_false(strategy_before_create(&c, s, &f->st));
-    assert_int_equal(f->st.code, 422);
-    assert_non_null(strstr(f->st.message, "10.0.0.7: provided IP is already allocated"));
-    json_decref(s);
+    for (size_t i = 0; i < sizeof(ADDRESSINGS) / sizeof(ADDRESSINGS[0]); i++) {
+        const struct addressing *row = &ADDRESSINGS[i];
+        struct strategy_call c = call(f, "", "services", "");
+        json_t *old = row->old ? json_pack("{s:{s:s, s:s, s:s}, s:o}", "metadata", "name", "s", "namespace",
+                                           "n", "resourceVersion", "1", "spec", tree(f, row->old))
+                               : NULL;
+        json_t *s = json_pack("{s:{s:s, s:s}, s:o}", "metadata", "name", "s", "namespace", "n", "spec",
+                              tree(f, row->spec));
+        struct buf b = {0};
+        bool ok;
+
+        f->st = (struct status){.arena = f->arena};
+        f->address = "10.0.0.9";
+        f->world.service_cluster_ip_range = row->dual ? "10.0.0.0/28,fd00::/124" : "10.0.0.0/28";
+        json_decref(f->ranges);
+        f->ranges = row->range ? json_pack("[{s:{s:s}, s:{s:[s]}}]", "metadata", "name", "kubernetes", "spec",
+                                           "cidrs", row->range)
+                               : NULL;
+        strategy_defaults(&c, s);
+        if (old) {
+            strategy_defaults(&c, old);
+            tree_set_string(s, "metadata.resourceVersion", "1");
+        }
+        ok = old ? strategy_before_update(&c, s, old, &f->st) : strategy_before_create(&c, s, &f->st);
+        if (ok) {
+            buf_printf(&b, "%s ",
+                       tree_string(s, "spec.ipFamilyPolicy") ? tree_string(s, "spec.ipFamilyPolicy") : "-");
+            put_list(&b, tree_get(s, "spec.ipFamilies"), NULL);
+            buf_putc(&b, ' ');
+            put_list(&b, tree_get(s, "spec.clusterIPs"), row);
+        } else {
+            buf_puts(&b, f->st.message + strlen("Service \"s\" is invalid: "));
+        }
+        buf_putc(&b, '\0');
+        if (strcmp(b.p, row->result ? row->result : row->refusal) != 0)
+            fail_msg("row %zu: got %s, wanted %s", i, b.p, row->result ? row->result : row->refusal);
+        buf_free(&b);
+        json_decref(s);
+        json_decref(old);
+    }
+}
+
+/* The map says that 30000 and 30009 are taken. */
+static void test_services_get_node_ports(void **state)
+{
+    static const struct {
+        const char *ports;
+        const char *result; /* node ports; ? is any, = the one before */
+        const char *refusal;
+    } rows[] = {
+        {"[{\"port\":80}]", "?", NULL},
+        {"[{\"port\":80,\"name\":\"a\"},{\"port\":80,\"name\":\"b\",\"protocol\":\"UDP\"}]", "?=", NULL},
+        {"[{\"port\":80,\"name\":\"a\"},{\"port\":81,\"name\":\"b\",\"nodePort\":30001}]", "?30001", NULL},
+        {"[{\"port\":80,\"name\":\"a\"},{\"port\":80,\"name\":\"b\",\"protocol\":\"UDP\",\"nodePort\":30001}"
+         "]",
+         "30001=", NULL},
+        {"[{\"port\":80,\"nodePort\":30009}]", NULL,
+         "spec.ports[0].nodePort: Invalid value: 30009: provided port is already allocated"},
+        {"[{\"port\":80,\"nodePort\":29999}]", NULL,
+         "spec.ports[0].nodePort: Invalid value: 29999: provided port is not in the valid range. The range "
+         "of valid "
+         "ports is 30000-32767"},
+        {"[{\"port\":80,\"name\":\"a\",\"nodePort\":30001},{\"port\":81,\"name\":\"b\",\"protocol\":\"UDP\","
+         "\"nodePort\":30001}]",
+         NULL, "spec.ports[1].nodePort: Invalid value: 30001: provided port is already allocated"},
+    };
+    struct fixture *f = *state;
+
+    f->ports = json_pack("{s:s, s:s}", "range", "30000-32767", "data", "AgE=");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct strategy_call c = call(f, "", "services", "");
+        json_t *s = json_pack("{s:{s:s, s:s}, s:{s:s, s:o}}", "metadata", "name", "s", "namespace", "n",
+                              "spec", "type", "NodePort", "ports", tree(f, rows[i].ports));
+        struct buf b = {0};
+        int64_t before = 0;
+        json_t *port;
+        size_t j;
+
+        f->st = (struct status){.arena = f->arena};
+        strategy_defaults(&c, s);
+        if (strategy_before_create(&c, s, &f->st)) {
+            json_array_foreach(tree_get(s, "spec.ports"), j, port)
+            {
+                int64_t n = tree_int(port, "nodePort", 0);
+
+                assert_in_range(n, 30001, 32767);
+                assert_int_not_equal(n, 30009);
+                if (n == before)
+                    buf_putc(&b, '=');
+                else if (strstr(rows[i].ports, "30001") && n == 30001)
+                    buf_puts(&b, "30001");
+                else
+                    buf_putc(&b, '?');
+                before = n;
+            }
+        } else {
+            buf_puts(&b, f->st.message + strlen("Service \"s\" is invalid: "));
+        }
+        buf_putc(&b, '\0');
+        if (!rows[i].result ? strcmp(b.p, rows[i].refusal) : strcmp(b.p, rows[i].result))
+            fail_msg("row %zu: got %s, wanted %s", i, b.p, rows[i].result ? rows[i].result : rows[i].refusal);
+        buf_free(&b);
+        json_decref(s);
+    }
 }
 
 static void test_service_keeps_the_node_port_of_a_namesake(void **state)
@@ -467,7 +675,8 @@ int main(void)
         TEST(test_said_stays),
         TEST(test_service_defaults),
         TEST(test_service_keeps_the_address_it_names),
-        TEST(test_service_cannot_have_a_taken_address),
+        TEST(test_services_get_families_and_addresses),
+        TEST(test_services_get_node_ports),
         TEST(test_service_keeps_the_node_port_of_a_namesake),
         TEST(test_warns_of_deprecated_node_labels),
         TEST(test_resize_changes_resources_alone),

@@ -104,6 +104,7 @@ static void test_missing_ones_come_back(void **state)
     struct bench *b = *state;
 
     rig_delete(b->rig, "", "services", "default", "kubernetes");
+    rig_delete(b->rig, "networking.k8s.io", "ipaddresses", "", "10.0.0.1");
     assert_false(there(b, "services", "default", "kubernetes"));
     turns(b, 20);
     assert_true(there(b, "services", "default", "kubernetes"));
