@@ -224,20 +224,6 @@ static void check_finalizers(const json_t *list, struct status *st)
                       "finalizer orphan and foregroundDeletion cannot be both set");
 }
 
-/* A rule of the built-in kinds beyond that: short names are for the system's own. */
-static void check_short_finalizers(const json_t *list, struct status *st)
-{
-    for (size_t i = 0; i < json_array_size(list) && !status_full(st); i++) {
-        struct str name = text_of(json_array_get(list, i));
-
-        if (str_find(name, '/') >= 0 || str_is(name, "kubernetes") || str_is(name, "orphan") ||
-            str_is(name, "foregroundDeletion"))
-            continue;
-        field_invalid_str(st, arena_printf(st->arena, "metadata.finalizers[%zu]", i), name,
-                          "name is neither a standard finalizer name nor is it fully qualified");
-    }
-}
-
 static void check_manager(struct str name, const char *path, struct status *st)
 {
     if (name.n > MANAGER_MAX_BYTES)
@@ -287,7 +273,21 @@ void objectmeta_validate(const json_t *obj, const struct schema_resource *r, str
     check_owners(json_object_get(meta, "ownerReferences"), st);
     check_finalizers(finalizers, st);
     check_managed_fields(json_object_get(meta, "managedFields"), st);
-    check_short_finalizers(finalizers, st);
+}
+
+void objectmeta_validate_finalizers(const json_t *obj, struct status *st)
+{
+    const json_t *list = json_object_get(json_object_get(obj, "metadata"), "finalizers");
+
+    for (size_t i = 0; i < json_array_size(list) && !status_full(st); i++) {
+        struct str name = text_of(json_array_get(list, i));
+
+        if (str_find(name, '/') >= 0 || str_is(name, "kubernetes") || str_is(name, "orphan") ||
+            str_is(name, "foregroundDeletion"))
+            continue;
+        field_invalid_str(st, arena_printf(st->arena, "metadata.finalizers[%zu]", i), name,
+                          "name is neither a standard finalizer name nor is it fully qualified");
+    }
 }
 
 static int cmp_texts(const void *a, const void *b)
@@ -377,7 +377,6 @@ void objectmeta_validate_update(const json_t *obj, const json_t *old, const stru
     check_annotations(json_object_get(meta, "annotations"), st);
     check_owners(json_object_get(meta, "ownerReferences"), st);
     check_managed_fields(json_object_get(meta, "managedFields"), st);
-    check_short_finalizers(finalizers, st);
 }
 
 static void random_bytes(void *p, size_t n)

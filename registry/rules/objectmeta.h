@@ -11,6 +11,9 @@
 void objectmeta_validate(const json_t *obj, const struct schema_resource *r, struct status *st);
 void objectmeta_validate_update(const json_t *obj, const json_t *old, const struct schema_resource *r,
                                 struct status *st);
+/* A rule of most built-in kinds beyond that: short finalizers are for the system's own (core's
+ * ValidateObjectMeta). */
+void objectmeta_validate_finalizers(const json_t *obj, struct status *st);
 /* The five random characters behind a generateName (alphabet of the reference); name cut to 63. */
 void generate_name(struct str base, char out[64]);
 /* A random UUID (version 4), 36 characters and NUL. */

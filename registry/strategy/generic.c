@@ -103,6 +103,7 @@ static void check_new(const struct strategy_call *c, const json_t *obj, struct s
     const struct validation *v = validation_for(c->resource);
     struct check check = checking(c, st);
 
+    check_metadata(&check, obj);
     if (v && v->create)
         v->create(&check, obj);
 }
@@ -115,6 +116,8 @@ static void check_update(const struct strategy_call *c, const json_t *obj, const
 
     void (*hook)(struct check *, const json_t *, const json_t *);
 
+    if (!(v && v->checks_metadata) && (st->ncauses || tree_size(obj, "metadata.finalizers")))
+        check_metadata_update(&check, obj, old);
     if (!v)
         return;
     hook = !*check.subresource                        ? v->update
@@ -136,7 +139,6 @@ bool strategy_before_create(const struct strategy_call *c, json_t *obj, struct s
         return false;
     if (s->prepare_create)
         s->prepare_create(c, obj);
-    objectmeta_validate(obj, c->resource, st);
     check_new(c, obj, st);
     if (s->validate)
         s->validate(c, obj, st);
@@ -238,8 +240,6 @@ bool strategy_before_update(const struct strategy_call *c, json_t *obj, const js
     keep_system_metadata(obj, old);
     /* The reference checks metadata once for all kinds and once more in each kind; its causes come twice. */
     objectmeta_validate_update(obj, old, c->resource, st);
-    if (st->ncauses)
-        objectmeta_validate_update(obj, old, c->resource, st);
     check_update(c, obj, old, st);
     if (s->validate_update)
         s->validate_update(c, obj, old, st);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include "registry/rules/names.h"
+#include "registry/rules/objectmeta.h"
 #include "registry/rules/text.h"
 #include "registry/walk/json.h"
 #include "registry/walk/tree.h"
@@ -107,6 +108,13 @@ void check_not_supported(struct check *c, const struct at *at, struct str v, con
         field_not_supported_text(c->st, at_text(c->arena, at), word_text(c, v), valid, n);
 }
 
+void check_not_supported_text(struct check *c, const struct at *at, const char *value_text,
+                              const char *const *valid, int n)
+{
+    if (!check_full(c))
+        field_not_supported_text(c->st, at_text(c->arena, at), value_text, valid, n);
+}
+
 void check_duplicate(struct check *c, const struct at *at, const json_t *v)
 {
     if (!check_full(c))
@@ -145,9 +153,7 @@ void check_too_many(struct check *c, const struct at *at, int actual, int max)
 
 struct str check_str(const json_t *obj, const char *name)
 {
-    const json_t *v = json_object_get(obj, name);
-
-    return json_is_string(v) ? (struct str){json_string_value(v), json_string_length(v)} : STR("");
+    return check_value_str(json_object_get(obj, name));
 }
 
 bool check_has(const json_t *obj, const char *name)
@@ -179,12 +185,39 @@ bool check_needed(struct check *c, const struct at *up, const json_t *obj, const
     return false;
 }
 
-bool check_enum(struct check *c, const struct at *at, struct str v, const char *const *valid, int n)
+static void check_finalizers(struct check *c, const json_t *obj)
+{
+    const struct validation *v = validation_for(c->resource);
+
+    if (!v || !v->any_finalizer)
+        objectmeta_validate_finalizers(obj, c->st);
+}
+
+void check_metadata(struct check *c, const json_t *obj)
+{
+    objectmeta_validate(obj, c->resource, c->st);
+    check_finalizers(c, obj);
+}
+
+void check_metadata_update(struct check *c, const json_t *obj, const json_t *old)
+{
+    objectmeta_validate_update(obj, old, c->resource, c->st);
+    check_finalizers(c, obj);
+}
+
+bool check_one_of(struct str s, const char *const *texts, int n)
 {
     for (int i = 0; i < n; i++) {
-        if (str_eq(v, str_of(valid[i])))
+        if (str_is(s, texts[i]))
             return true;
     }
+    return false;
+}
+
+bool check_enum(struct check *c, const struct at *at, struct str v, const char *const *valid, int n)
+{
+    if (check_one_of(v, valid, n))
+        return true;
     check_not_supported(c, at, v, valid, n);
     return false;
 }
@@ -238,9 +271,9 @@ void check_labels(struct check *c, const struct at *at, const json_t *labels)
     }
 }
 
-static struct str lower(struct arena *a, struct str s)
+struct str check_lower(struct check *c, struct str s)
 {
-    char *p = arena_cstr(a, s);
+    char *p = arena_cstr(c->arena, s);
 
     for (size_t i = 0; i < s.n; i++) {
         if (p[i] >= 'A' && p[i] <= 'Z')
@@ -259,7 +292,7 @@ void check_annotations(struct check *c, const struct at *at, const json_t *annot
         struct name_errors e;
 
         bytes += key.n + json_string_length(json_object_iter_value(it));
-        name_qualified_errors(c->arena, lower(c->arena, key), &e);
+        name_qualified_errors(c->arena, check_lower(c, key), &e);
         complain(c, at, key, &e);
     }
     if (bytes > ANNOTATIONS_MAX_BYTES)

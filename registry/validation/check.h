@@ -60,6 +60,9 @@ void check_invalid_int(struct check *c, const struct at *at, int64_t v, const ch
 void check_invalid_text(struct check *c, const struct at *at, const char *value_text, const char *detail);
 /* v: of a named type. */
 void check_not_supported(struct check *c, const struct at *at, struct str v, const char *const *valid, int n);
+/* Of a value that is no plain string: value_text is ready to be shown. */
+void check_not_supported_text(struct check *c, const struct at *at, const char *value_text,
+                              const char *const *valid, int n);
 void check_duplicate(struct check *c, const struct at *at, const json_t *v);
 void check_duplicate_str(struct check *c, const struct at *at, struct str v);
 void check_duplicate_text(struct check *c, const struct at *at, const char *value_text);
@@ -89,10 +92,23 @@ static inline struct str check_item(const json_t *list, size_t i)
     return json_is_string(v) ? (struct str){json_string_value(v), json_string_length(v)} : STR("");
 }
 
+/* A value as a view; empty when it is no string. */
+static inline struct str check_value_str(const json_t *v)
+{
+    return json_is_string(v) ? (struct str){json_string_value(v), json_string_length(v)} : STR("");
+}
+/* s with ASCII capitals made small, in the arena. */
+struct str check_lower(struct check *c, struct str s);
+bool check_one_of(struct str s, const char *const *texts, int n);
+
 /* ---- checks that many kinds have ---- */
 
 /* "Required value" when the string member is absent or empty; returns whether it is there. */
 bool check_needed(struct check *c, const struct at *up, const json_t *obj, const char *member);
+/* Metadata as the kinds check it themselves: on update once more (validation.checks_metadata), and every mistake
+ * is a cause each time it is found. */
+void check_metadata(struct check *c, const json_t *obj);
+void check_metadata_update(struct check *c, const json_t *obj, const json_t *old);
 
 /* Complains unless v is one of n texts (NULL-free); an empty v is complained about as well. */
 bool check_enum(struct check *c, const struct at *at, struct str v, const char *const *valid, int n);
@@ -118,6 +134,9 @@ void check_immutable(struct check *c, const struct at *at, const json_t *now, co
 
 struct validation {
     const char *group, *plural;
+    /* The updates below check metadata where the reference's do; else that was done before them. */
+    bool checks_metadata;
+    bool any_finalizer; /* short ones, too */
     /* Of the whole object, metadata aside: that was checked before. */
     void (*create)(struct check *c, const json_t *obj);
     /* Of a write of the main resource; NULL: none. The reference's Validate...Update often begins with the

@@ -36,7 +36,11 @@ static void lease_update(struct check *c, const json_t *obj, const json_t *old)
 }
 
 static const struct validation ROWS[] = {
-    {.group = "coordination.k8s.io", .plural = "leases", .create = lease, .update = lease_update},
+    {.group = "coordination.k8s.io",
+     .plural = "leases",
+     .any_finalizer = true,
+     .create = lease,
+     .update = lease_update},
 };
 
 const struct validation_rows validation_rows_coordination = VALIDATION_ROWS(ROWS);

@@ -1,7 +1,6 @@
 /* Endpoints, and the slices that took their place. Rule: ValidateEndpoints of pkg/apis/core/validation,
  * pkg/apis/discovery/validation. */
 #include "registry/rules/names.h"
-#include "registry/rules/objectmeta.h"
 #include "registry/validation/ips.h"
 #include "registry/validation/ports.h"
 #include "registry/validation/rows.h"
@@ -97,7 +96,7 @@ static void subsets(struct check *c, const json_t *obj)
 
 static void endpoints_update(struct check *c, const json_t *obj, const json_t *old)
 {
-    objectmeta_validate(obj, c->resource, c->st);
+    check_metadata(c, obj);
     unless_unchanged(c, obj, old, "subsets", subsets);
 }
 

@@ -2,7 +2,6 @@
  * pkg/apis/core/validation/events.go. */
 #include "registry/validation/rows.h"
 
-#include "registry/rules/objectmeta.h"
 #include "registry/validation/printed.h"
 #include "registry/walk/tree.h"
 
@@ -97,7 +96,7 @@ static void event(struct check *c, const json_t *obj)
     of_either_group(c, obj);
     if (!is_strict(c))
         return;
-    objectmeta_validate(obj, c->resource, c->st);
+    check_metadata(c, obj);
     series(c, obj);
     if (!check_has(obj, "eventTime"))
         check_required(c, &time, "");
@@ -134,7 +133,7 @@ static void event_update(struct check *c, const json_t *obj, const json_t *old)
     of_either_group(c, obj);
     if (!is_strict(c))
         return;
-    objectmeta_validate_update(obj, old, c->resource, c->st);
+    check_metadata_update(c, obj, old);
     if (!tree_same(obj, old, "series", c->resource->type))
         series(c, obj);
     for (size_t i = 0; i < sizeof(LASTING) / sizeof(LASTING[0]); i++) {

@@ -2,7 +2,6 @@
 #include "registry/validation/rows.h"
 
 #include "registry/rules/names.h"
-#include "registry/rules/objectmeta.h"
 #include "registry/validation/ips.h"
 #include "registry/walk/tree.h"
 
@@ -247,7 +246,7 @@ static void ingress_update(struct check *c, const json_t *obj, const json_t *old
 {
     struct tolerance t = tolerance_of(c, old);
 
-    objectmeta_validate(obj, c->resource, c->st);
+    check_metadata(c, obj);
     spec(c, json_object_get(obj, "spec"), &t);
 }
 
@@ -347,7 +346,7 @@ static void ingress_class_update(struct check *c, const json_t *obj, const json_
     struct at at = at_field(NULL, "spec.controller");
 
     check_immutable(c, &at, tree_get(obj, "spec.controller"), tree_get(old, "spec.controller"));
-    objectmeta_validate(obj, c->resource, c->st);
+    check_metadata(c, obj);
     ingress_class(c, obj);
 }
 

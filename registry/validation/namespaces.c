@@ -1,7 +1,6 @@
 /* Namespaces and their finalizers. Rule: ValidateNamespace and its kin of pkg/apis/core/validation. */
 #include "registry/validation/rows.h"
 
-#include "registry/rules/objectmeta.h"
 #include "registry/walk/tree.h"
 
 /* Short names are for the system's own. */
@@ -31,7 +30,7 @@ static void namespace_create(struct check *c, const json_t *obj)
 
 static void namespace_update(struct check *c, const json_t *obj, const json_t *old)
 {
-    objectmeta_validate(obj, c->resource, c->st);
+    check_metadata(c, obj);
     namespace_create(c, obj);
 }
 

@@ -403,3 +403,33 @@ void check_immutable_of(struct check *c, const struct at *at, const json_t *now,
     if (!printed_same(now, old, t))
         check_invalid_of(c, at, now, t, "field is immutable");
 }
+
+/* A pointer that is not there prints as null, all else as its zero value. */
+static const char *member_text(struct check *c, const json_t *v, const struct schema_type *t, bool pointer)
+{
+    struct buf b = {0};
+    const char *text;
+
+    if (v || pointer || t->kind == SCHEMA_LIST || t->kind == SCHEMA_MAP)
+        return printed(c, v, t);
+    printed_put(&b, NULL, t);
+    text = arena_cstr(c->arena, buf_view(&b));
+    buf_free(&b);
+    return text;
+}
+
+void check_fixed(struct check *c, const struct at *at, const json_t *obj, const json_t *old, const char *path,
+                 const char *detail)
+{
+    const struct schema_type *t = c->resource->type;
+    const struct schema_field *f = NULL;
+    struct str rest = str_of(path), step;
+    const json_t *now = tree_get(obj, path);
+
+    while (t && str_next(&rest, '.', &step)) {
+        f = schema_field(t, step);
+        t = f ? f->type : NULL;
+    }
+    if (t && !check_full(c) && !printed_same(now, tree_get(old, path), t))
+        check_invalid_text(c, at, member_text(c, now, t, f->flags & FIELD_POINTER), detail);
+}

@@ -28,5 +28,8 @@ void check_invalid_of(struct check *c, const struct at *at, const json_t *v, con
 /* ValidateImmutableField with values of type t. */
 void check_immutable_of(struct check *c, const struct at *at, const json_t *now, const json_t *old,
                         const struct schema_type *t);
+/* The same of what a path ("spec.template") names in both objects, with this detail. */
+void check_fixed(struct check *c, const struct at *at, const json_t *obj, const json_t *old, const char *path,
+                 const char *detail);
 
 #endif

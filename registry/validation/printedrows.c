@@ -140,16 +140,16 @@ const struct printed_row printed_rows[] = {
      "*FailedIndexes *UncountedTerminatedPods"},
     {"autoscaling/v2", "ContainerResourceMetricSource", "Name Container Target"},
     {"autoscaling/v2", "ContainerResourceMetricStatus", "Name Container Current"},
-    {"storage/v1", "CSIDriverSpec",
+    {"storage.k8s.io/v1", "CSIDriverSpec",
      "*AttachRequired *FSGroupPolicy *PodInfoOnMount VolumeLifecycleModes *StorageCapacity TokenRequests "
      "*RequiresRepublish *SELinuxMount *NodeAllocatableUpdatePeriodSeconds *ServiceAccountTokenInSecrets "
      "*PreventPodSchedulingIfMissing"},
-    {"admissionregistration/v1", "ValidatingAdmissionPolicySpec",
+    {"admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicySpec",
      "*ParamKind *MatchConstraints Validations MatchConditions *FailurePolicy AuditAnnotations Variables"},
-    {"admissionregistration/v1", "ServiceReference", "Namespace Name *Path Port"},
-    {"flowcontrol/v1", "LimitedPriorityLevelConfiguration",
+    {"admissionregistration.k8s.io/v1", "ServiceReference", "Namespace Name *Path Port"},
+    {"flowcontrol.apiserver.k8s.io/v1", "LimitedPriorityLevelConfiguration",
      "NominalConcurrencyShares LimitResponse *LendablePercent *BorrowingLimitPercent"},
-    {"resource/v1", "DeviceAttribute",
+    {"resource.k8s.io/v1", "DeviceAttribute",
      "*IntValue=int *BoolValue=bool *StringValue=string *VersionValue=version IntValues=ints "
      "BoolValues=bools StringValues=strings VersionValues=versions"},
 };

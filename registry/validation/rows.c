@@ -4,11 +4,9 @@
 #include <string.h>
 
 static const struct validation_rows *const FAMILIES[] = {
-    &validation_rows_coordination,  &validation_rows_endpoints,  &validation_rows_ingress,
-    &validation_rows_events,        &validation_rows_limitrange, &validation_rows_namespaces,
-    &validation_rows_scheduling,    &validation_rows_secrets,    &validation_rows_networkpolicy,
-    &validation_rows_node,          &validation_rows_policy,     &validation_rows_quota,
-    &validation_rows_serviceranges,
+#define ROWS(family) &validation_rows_##family,
+#include "registry/validation/rows.def"
+#undef ROWS
 };
 
 const struct validation *validation_for(const struct schema_resource *r)

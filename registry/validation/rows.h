@@ -9,19 +9,9 @@ struct validation_rows {
     int n;
 };
 
-extern const struct validation_rows validation_rows_coordination;
-extern const struct validation_rows validation_rows_endpoints;
-extern const struct validation_rows validation_rows_events;
-extern const struct validation_rows validation_rows_ingress;
-extern const struct validation_rows validation_rows_limitrange;
-extern const struct validation_rows validation_rows_namespaces;
-extern const struct validation_rows validation_rows_networkpolicy;
-extern const struct validation_rows validation_rows_node;
-extern const struct validation_rows validation_rows_policy;
-extern const struct validation_rows validation_rows_quota;
-extern const struct validation_rows validation_rows_scheduling;
-extern const struct validation_rows validation_rows_secrets;
-extern const struct validation_rows validation_rows_serviceranges;
+#define ROWS(family) extern const struct validation_rows validation_rows_##family;
+#include "registry/validation/rows.def"
+#undef ROWS
 
 #define VALIDATION_ROWS(array)                                                                               \
     {                                                                                                        \

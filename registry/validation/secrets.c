@@ -3,7 +3,6 @@
 #include "registry/validation/rows.h"
 
 #include "registry/rules/base64.h"
-#include "registry/rules/objectmeta.h"
 #include "registry/walk/json.h"
 #include "registry/walk/tree.h"
 
@@ -163,7 +162,7 @@ static void secret_update(struct check *c, const json_t *obj, const json_t *old)
 
     check_immutable(c, &at, json_object_get(obj, "type"), json_object_get(old, "type"));
     stays_immutable(c, obj, old, FIELDS, 1);
-    objectmeta_validate(obj, c->resource, c->st);
+    check_metadata(c, obj);
     secret(c, obj);
 }
 
@@ -199,7 +198,7 @@ static void config_map_update(struct check *c, const json_t *obj, const json_t *
     static const char *const FIELDS[] = {"data", "binaryData"};
 
     stays_immutable(c, obj, old, FIELDS, 2);
-    objectmeta_validate(obj, c->resource, c->st);
+    check_metadata(c, obj);
     config_map(c, obj);
 }
 
@@ -207,7 +206,7 @@ static void config_map_update(struct check *c, const json_t *obj, const json_t *
 
 static void service_account_update(struct check *c, const json_t *obj, const json_t *old)
 {
-    objectmeta_validate(obj, c->resource, c->st);
+    check_metadata(c, obj);
 }
 
 static const struct validation ROWS[] = {

@@ -1,6 +1,5 @@
 /* The ranges Services get their addresses from, and the addresses that are given. Rule:
  * pkg/apis/networking/validation. */
-#include "registry/rules/objectmeta.h"
 #include "registry/validation/ips.h"
 #include "registry/validation/printed.h"
 #include "registry/validation/rows.h"
@@ -43,7 +42,7 @@ static void ip_address_update(struct check *c, const json_t *obj, const json_t *
 {
     struct at at = at_field(NULL, "spec.parentRef");
 
-    objectmeta_validate(obj, c->resource, c->st);
+    check_metadata(c, obj);
     ip_address(c, obj);
     check_immutable_of(c, &at, tree_get(obj, "spec.parentRef"), tree_get(old, "spec.parentRef"),
                        printed_type(c->resource->type, "spec.parentRef"));
