@@ -28,6 +28,7 @@ registry/rules/    registry/schema. registry/status. shm/base/
 registry/walk/     registry/rules/ registry/schema. registry/status. shm/base/
 registry/validation/ registry/walk/ registry/rules/ registry/world. registry/schema. registry/status. shm/base/
 registry/strategy/ registry/validation/ registry/walk/ registry/rules/ registry/world. registry/schema. registry/status. shm/base/
+registry/apply/    registry/strategy/strategy. registry/walk/ registry/rules/ registry/world. registry/schema. registry/status. shm/base/
 registry/admission/ registry/walk/ registry/rules/ registry/strategy/ registry/world. registry/schema. registry/status. shm/base/
 registry/          shm/base/
 worker/request/    worker/pipeline/pipeline. worker/loop/ registry/ shm/

@@ -94,7 +94,7 @@ static bool is_zero(const json_t *v, const struct schema_type *t)
     return true;
 }
 
-static bool is_left_out(const json_t *v, const struct schema_field *f)
+bool encode_leaves_out(const json_t *v, const struct schema_field *f)
 {
     if (f->flags & FIELD_POINTER)
         return !v && (f->flags & (FIELD_OMITEMPTY | FIELD_OMITZERO));
@@ -191,7 +191,7 @@ static void put_fields(struct encoder *e, const json_t *v, const struct schema_t
             first = false;
             continue;
         }
-        if (is_left_out(member, f))
+        if (encode_leaves_out(member, f))
             continue;
         put_key(e->out, f->json, f->json_n, first);
         if (!member && (f->flags & FIELD_POINTER))
@@ -273,6 +273,8 @@ static void put_value(struct encoder *e, const json_t *v, const struct schema_ty
         buf_putc(e->out, '}');
     } else if (!v) {
         put_zero(e, t);
+    } else if (t->kind == SCHEMA_FIELDS && json_is_string(v)) {
+        buf_put(e->out, json_string_value(v), json_string_length(v)); /* JSON already */
     } else if (json_is_string(v)) {
         put_text(e, v);
     } else if (t->kind == SCHEMA_MAP && json_is_object(v)) {

@@ -289,7 +289,10 @@ static void put_content(struct writer *w, const json_t *v, const struct schema_t
             put_json(w, v);
         break;
     case SCHEMA_FIELDS:
-        put_json(w, v);
+        if (json_is_string(v)) /* JSON already */
+            put_bytes(w, string_of(v));
+        else
+            put_json(w, v);
         break;
     case SCHEMA_BYTES:
         put_base64(w, v);
