@@ -63,7 +63,6 @@ static const char *const WIPED[] = {
     "metadata.deletionTimestamp",
     "metadata.deletionGracePeriodSeconds",
     "metadata.selfLink",
-    "metadata.managedFields",
 };
 
 static void system_metadata(const struct strategy_call *c, json_t *obj)
@@ -176,16 +175,22 @@ static void keep_all_but_status(json_t *obj, const json_t *old)
 
 static void keep_metadata(json_t *obj, const json_t *old, enum strategy_meta how)
 {
-    json_t *rv;
+    static const char *const OWN[] = {"metadata.resourceVersion", "metadata.managedFields"};
+    json_t *own[2];
 
     if (how == STATUS_META_OLD_LABELS)
         tree_copy(obj, old, "metadata.labels");
     if (how != STATUS_META_OLD)
         return;
-    rv = json_incref(tree_get(obj, "metadata.resourceVersion"));
+    for (int i = 0; i < 2; i++)
+        own[i] = json_incref(tree_get(obj, OWN[i]));
     tree_copy(obj, old, "metadata");
-    if (rv)
-        tree_set(obj, "metadata.resourceVersion", rv);
+    for (int i = 0; i < 2; i++) {
+        if (own[i])
+            tree_set(obj, OWN[i], own[i]);
+        else
+            tree_delete(obj, OWN[i]);
+    }
 }
 
 static bool changed_beside_status(const json_t *obj, const json_t *old, const struct schema_type *t)
@@ -210,7 +215,6 @@ static void keep_system_metadata(json_t *obj, const json_t *old)
         tree_copy(obj, old, "metadata.deletionTimestamp");
     if (!tree_get(obj, "metadata.deletionGracePeriodSeconds"))
         tree_copy(obj, old, "metadata.deletionGracePeriodSeconds");
-    tree_delete(obj, "metadata.managedFields");
     tree_delete(obj, "metadata.selfLink");
 }
 

@@ -290,7 +290,7 @@ static void put_content(struct writer *w, const json_t *v, const struct schema_t
         break;
     case SCHEMA_FIELDS:
         if (json_is_string(v)) /* JSON already */
-            put_bytes(w, string_of(v));
+            put_text(w, string_of(v), 1);
         else
             put_json(w, v);
         break;

@@ -1,4 +1,4 @@
-/* PATCH: JSON patch, merge patch and strategic merge patch. The patch is applied to the newest state and,
+/* PATCH: JSON patch, merge patch, strategic merge patch, server-side apply. The patch is applied to the newest state and,
  * when somebody else was faster, once more to what that left; only a resourceVersion in the patch makes it
  * conditional. */
 #include "worker/handlers/handlers.h"
@@ -7,6 +7,7 @@
 #include "registry/walk/patch.h"
 #include "registry/walk/tree.h"
 #include "worker/read/scale.h"
+#include "worker/write/applying.h"
 #include "worker/write/change.h"
 #include "worker/write/patching.h"
 
@@ -25,20 +26,53 @@ static json_t *updated(struct change *c, struct write *w, const json_t *old)
     return change_to_stored(c, w->rq, obj, &w->st);
 }
 
+/* An apply that names an object nobody knows cannot mean one that has a uid. */
+static bool may_create(struct change *c, struct write *w, const json_t *obj)
+{
+    struct str uid = tree_str(obj, "metadata.uid");
+
+    if (!uid.n)
+        return true;
+    status_conflict(&w->st, c->r->group, c->r->plural, w->name,
+                    arena_printf(w->arena,
+                                 "uid mismatch: the provided object specified uid %.*s, and no existing object was "
+                                 "found",
+                                 STR_ARG(uid)));
+    return false;
+}
+
+static json_t *applied(struct change *c, struct write *w, const json_t *old)
+{
+    json_t *live = old ? write_keep_tree(w->arena, change_to_served(c, w->arena, old, &w->st)) : NULL, *obj;
+
+    if (old && !live)
+        return NULL;
+    obj = applying_apply(c, w->rq, live, &w->st);
+    if (obj && ((!old && !may_create(c, w, obj)) || !body_namespace(obj, c->r, w->rq->info.ns, &w->st) ||
+                !body_name(obj, w->name, &w->st))) {
+        json_decref(obj);
+        return NULL;
+    }
+    return obj ? change_to_stored(c, w->rq, obj, &w->st) : NULL;
+}
+
 enum stage_result handler_patch(struct request *rq)
 {
     struct change *c = arena_alloc(rq->arena, sizeof(*c));
     struct status st = {.arena = rq->arena};
     enum stage_result wait;
     struct write *w;
+    bool applies;
 
     if (!patching_type(rq, &c->patch_type, &st))
         return answer_status(rq, &st);
     if (!body_here(rq, handler_patch, &wait, &st))
         return wait;
-    if (status_failed(&st) || !change_init(c, rq, OPTIONS_PATCH, &st))
+    applies = applying_wanted(c);
+    if (status_failed(&st) || !change_init(c, rq, applies ? OPTIONS_APPLY : OPTIONS_PATCH, &st))
         return answer_status(rq, &st);
-    c->updated = updated;
+    c->updated = applies ? applied : updated;
+    c->creates = c->tracked = applies;
     w = write_new(rq->ctx, rq->arena, rq, c->stored, rq->info.ns, rq->info.name);
     w->dry_run = c->o.dry_run;
     w->step = change_step;

@@ -2,12 +2,15 @@
  * is a get of the object in that form. */
 #include "worker/handlers/handlers.h"
 
+#include "registry/apply/scalefields.h"
 #include "registry/walk/default.h"
 #include "registry/walk/tree.h"
 #include "worker/handlers/subresources.h"
 #include "worker/read/scale.h"
+#include "worker/write/applying.h"
 #include "worker/write/change.h"
 #include "worker/write/patching.h"
+#include "worker/write/tracking.h"
 
 static const char *const TAKEN[] = {"metadata.resourceVersion", "metadata.uid"};
 
@@ -35,23 +38,45 @@ static json_t *scaled(struct change *c, struct write *w, const json_t *old, cons
             tree_copy(obj, scale, TAKEN[i]);
     }
     tree_set_int(obj, "spec.replicas", tree_int(scale, "spec.replicas", 0));
+    scalefields_to_parent(w->arena, c->r, obj, scale);
     return obj;
+}
+
+/* Live until the write is over: what is known of ownership borrows from it. */
+static json_t *live_scale(struct change *c, struct write *w, const json_t *old)
+{
+    json_t *scale = scale_tree(json_deep_copy(old), c->r);
+
+    scalefields_from_parent(w->arena, c->r, old, scale);
+    return write_keep_tree(w->arena, scale);
+}
+
+static json_t *changed(struct change *c, struct write *w, const json_t *old, json_t *scale, const json_t *live)
+{
+    struct apply_call call = tracking_call(w->rq, c);
+
+    apply_track(&call, live, scale);
+    return scaled(c, w, old, write_keep_tree(w->arena, scale));
 }
 
 static json_t *put(struct change *c, struct write *w, const json_t *old)
 {
-    return scaled(c, w, old, c->in);
+    return changed(c, w, old, json_deep_copy(c->in), live_scale(c, w, old));
 }
 
 static json_t *patched(struct change *c, struct write *w, const json_t *old)
 {
-    json_t *scale = scale_tree(json_deep_copy(old), c->r), *obj = NULL;
+    json_t *live = live_scale(c, w, old), *scale = json_deep_copy(live);
 
     scale = patching_apply(c, w->rq, scale, w->rq->info.sub->type, &w->st);
-    if (scale)
-        obj = scaled(c, w, old, scale);
-    json_decref(scale);
-    return obj;
+    return scale ? changed(c, w, old, scale, live) : NULL;
+}
+
+static json_t *applied(struct change *c, struct write *w, const json_t *old)
+{
+    json_t *scale = write_keep_tree(w->arena, applying_apply(c, w->rq, live_scale(c, w, old), &w->st));
+
+    return scale ? scaled(c, w, old, scale) : NULL;
 }
 
 static bool read_body(struct change *c, struct request *rq, struct status *st)
@@ -69,7 +94,7 @@ enum stage_result handler_scale(struct request *rq)
 {
     struct change *c = arena_alloc(rq->arena, sizeof(*c));
     struct status st = {.arena = rq->arena};
-    bool patch = str_is(rq->info.verb, "patch");
+    bool patch = str_is(rq->info.verb, "patch"), applies;
     enum stage_result wait;
     struct write *w;
 
@@ -77,10 +102,13 @@ enum stage_result handler_scale(struct request *rq)
         return answer_status(rq, &st);
     if (!body_here(rq, handler_scale, &wait, &st))
         return wait;
-    if (status_failed(&st) || !change_init(c, rq, patch ? OPTIONS_PATCH : OPTIONS_UPDATE, &st) ||
+    applies = applying_wanted(c);
+    if (status_failed(&st) ||
+        !change_init(c, rq, applies ? OPTIONS_APPLY : patch ? OPTIONS_PATCH : OPTIONS_UPDATE, &st) ||
         (!patch && !read_body(c, rq, &st)))
         return answer_status(rq, &st);
-    c->updated = patch ? patched : put;
+    c->updated = applies ? applied : patch ? patched : put;
+    c->tracked = true;
     c->checks_uid = !patch;
     w = write_new(rq->ctx, rq->arena, rq, c->stored, rq->info.ns, rq->info.name);
     w->dry_run = c->o.dry_run;

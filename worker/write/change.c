@@ -4,6 +4,7 @@
 
 #include "registry/admission/chain.h"
 #include "registry/walk/tree.h"
+#include "worker/write/tracking.h"
 
 #define TOO_LATE "the object has been modified; please apply your changes to the latest version and try again"
 
@@ -56,6 +57,8 @@ bool change_admit_new(struct change *c, struct request *rq, json_t *obj, struct 
 
     call.served = c->r;
     call.dry_run = c->o.dry_run;
+    if (!c->tracked)
+        tracking_note(c, rq, obj, NULL);
     return admit(c, rq, ADMISSION_CREATE, obj, NULL, st) && strategy_before_create(&call, obj, st);
 }
 
@@ -115,13 +118,16 @@ static bool right_revision(struct change *c, struct write *w, json_t *obj)
 
 static enum write_verdict step_new(struct change *c, struct write *w, json_t **out)
 {
+    bool puts = (c->stored->flags & RESOURCE_PUT_CREATES) && c->in;
     json_t *obj;
 
-    if (!(c->stored->flags & RESOURCE_PUT_CREATES) || c->sub[0] || !c->in) {
+    if (c->sub[0] || !(puts || c->creates)) {
         status_not_found(&w->st, c->r->group, c->r->plural, w->name);
         return WRITE_FAIL;
     }
-    obj = json_deep_copy(c->in);
+    obj = puts ? json_deep_copy(c->in) : c->updated(c, w, NULL);
+    if (!obj)
+        return WRITE_FAIL;
     if (!same_uid(c, w, obj, NULL) || !change_admit_new(c, w->rq, obj, &w->st)) {
         json_decref(obj);
         return WRITE_FAIL;
@@ -136,9 +142,13 @@ static bool step_changed(struct change *c, struct write *w, json_t *obj, const j
 
     call.served = c->r;
     call.dry_run = c->o.dry_run;
-    return same_uid(c, w, obj, old) && right_revision(c, w, obj) &&
-           admit(c, w->rq, ADMISSION_UPDATE, obj, old, &w->st) &&
-           strategy_before_update(&call, obj, old, &w->st);
+    if (!c->tracked)
+        tracking_note(c, w->rq, obj, old);
+    if (!same_uid(c, w, obj, old) || !right_revision(c, w, obj) ||
+        !admit(c, w->rq, ADMISSION_UPDATE, obj, old, &w->st) || !strategy_before_update(&call, obj, old, &w->st))
+        return false;
+    apply_forget_times(w->arena, c->stored->type, obj, old);
+    return true;
 }
 
 enum write_verdict change_step(struct write *w, const json_t *old, json_t **out)

@@ -21,6 +21,8 @@ struct change {
      */
     json_t *(*updated)(struct change *c, struct write *w, const json_t *old);
     bool checks_uid; /* a uid in the object is a precondition */
+    bool creates;    /* updated() makes a new object when there is none */
+    bool tracked;    /* updated() knows who owns what */
 };
 
 /* Fills form, resources and options from the request. false: st is the answer. */

@@ -8,7 +8,7 @@
 #define MANAGER_BYTES_MAX 128
 #define VALUES_MAX 16
 
-static const char *const KINDS[] = {"CreateOptions", "UpdateOptions", "PatchOptions"};
+static const char *const KINDS[] = {"CreateOptions", "UpdateOptions", "PatchOptions", "PatchOptions"};
 
 /* '+' is a blank in queries. */
 static struct str query_unescape(struct arena *a, struct str in)
@@ -116,6 +116,11 @@ bool write_options_parse(struct request *rq, enum options_kind kind, struct writ
         field_forbidden(st, "force", "may not be specified for non-apply patch");
     if (request_param(rq, "fieldManager", &o->field_manager))
         check_manager(st, o->field_manager);
+    if (kind == OPTIONS_APPLY) {
+        o->force = request_param(rq, "force", &v) && !str_is(v, "0") && !str_eq_nocase(v, STR("false"));
+        if (!o->field_manager.n)
+            field_required(st, "fieldManager", "is required for apply patch");
+    }
     options_dry_run(st, values, query_values(rq, "dryRun", values, VALUES_MAX), &o->dry_run);
     check_validation(rq, o, st);
     return !status_invalid_done(st, "meta.k8s.io", KINDS[kind], STR_NONE);

@@ -4,11 +4,11 @@
 
 #include "worker/request/request.h"
 
-enum options_kind { OPTIONS_CREATE, OPTIONS_UPDATE, OPTIONS_PATCH };
+enum options_kind { OPTIONS_CREATE, OPTIONS_UPDATE, OPTIONS_PATCH, OPTIONS_APPLY };
 enum validation { VALIDATION_WARN, VALIDATION_STRICT, VALIDATION_IGNORE };
 
 struct write_options {
-    bool dry_run;
+    bool dry_run, force;
     enum validation validation;
     struct str field_manager;
 };

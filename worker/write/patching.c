@@ -1,4 +1,4 @@
-/* Three kinds of patches, one way: read, check, apply, decode the result. The refusals quote what the
+/* Three kinds of patches (the fourth is in applying.c), one way: read, check, apply, decode the result. The refusals quote what the
  * reference quotes: the patched object for JSON and merge patches, the patch for strategic ones. */
 #include "worker/write/patching.h"
 
@@ -21,7 +21,7 @@ bool patching_type(struct request *rq, struct str *type, struct status *st)
     if (semicolon > 0)
         t.n = (size_t)semicolon;
     *type = t;
-    if (str_is(t, JSON_PATCH) || str_is(t, MERGE_PATCH) || str_is(t, STRATEGIC_PATCH))
+    if (str_is(t, JSON_PATCH) || str_is(t, MERGE_PATCH) || str_is(t, STRATEGIC_PATCH) || str_is(t, APPLY_PATCH))
         return true;
     status_unsupported_media(st, JSON_PATCH ", " MERGE_PATCH ", " STRATEGIC_PATCH ", " APPLY_PATCH);
     return false;
