@@ -49,7 +49,8 @@ static bool is_reset(const json_t *list)
     return json_is_array(list) && (n == 0 || (n == 1 && is_blank(json_array_get(list, 0))));
 }
 
-static void read_live_or_new(const struct apply_call *c, const json_t *live, const json_t *fields, struct managers *ms)
+static void read_live_or_new(const struct apply_call *c, const json_t *live, const json_t *fields,
+                             struct managers *ms)
 {
     const char *err;
     bool usable = false;

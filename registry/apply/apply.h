@@ -19,16 +19,17 @@ struct apply_call {
     bool force; /* of an apply: takes over what others own */
 };
 
-/* The manager when a client names none: what stands before the slash in its User-Agent, without what cannot be printed. */
+/* The manager when a client names none: what stands before the slash in its User-Agent, without what cannot
+ * be printed. */
 struct str apply_manager_of_agent(struct arena *a, struct str user_agent);
 
-/* A create (live NULL), an update or a patch made obj of live: puts into obj who owns what now. A client may clear
- * managedFields with an empty list, or change them; what cannot be understood is taken from live. Never fails: where
- * nothing can be said, nobody owns anything. */
+/* A create (live NULL), an update or a patch made obj of live: puts into obj who owns what now. A client may
+ * clear managedFields with an empty list, or change them; what cannot be understood is taken from live. Never
+ * fails: where nothing can be said, nobody owns anything. */
 void apply_track(const struct apply_call *c, const json_t *live, json_t *obj);
 
-/* Times of managedFields alone are no change: when obj is old but for them, obj gets those of old. Both typed, in
- * one form. */
+/* Times of managedFields alone are no change: when obj is old but for them, obj gets those of old. Both
+ * typed, in one form. */
 void apply_forget_times(struct arena *a, const struct schema_type *type, json_t *obj, const json_t *old);
 
 #endif

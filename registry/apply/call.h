@@ -27,18 +27,20 @@ struct tracker {
 };
 
 void tracker_init(struct tracker *t, const struct apply_call *c);
-/* The object without metadata.managedFields, which nobody owns; borrowed from the arena. NULL: the empty object. */
+/* The object without metadata.managedFields, which nobody owns; borrowed from the arena. NULL: the empty
+ * object. */
 const json_t *tracker_view(struct tracker *t, const json_t *obj);
 
-/* The object in the version of a manager: a typed tree, borrowed from the arena; the shape is set to that of the version.
- * obj itself when it is the same version. typed: what obj is. NULL: there is no such version. */
-const json_t *tracker_convert(struct tracker *t, const json_t *obj, bool *typed, struct str from, struct str to,
-                              struct shape *shape);
+/* The object in the version of a manager: a typed tree, borrowed from the arena; the shape is set to that of
+ * the version. obj itself when it is the same version. typed: what obj is. NULL: there is no such version. */
+const json_t *tracker_convert(struct tracker *t, const json_t *obj, bool *typed, struct str from,
+                              struct str to, struct shape *shape);
 /* Without the managers of versions that are not known, and as today's schema sees what they own. */
 void tracker_reconcile(struct tracker *t, struct managers *ms);
 
 /* live (typed) became obj: views, which have to last. The comparison in their own version. */
-const struct comparison *tracker_compare(struct tracker *t, const json_t *live, const json_t *obj, bool typed);
+const struct comparison *tracker_compare(struct tracker *t, const json_t *live, const json_t *obj,
+                                         bool typed);
 
 struct conflict {
     const struct manager *manager;
@@ -50,8 +52,9 @@ int tracker_conflicts(struct tracker *t, struct managers *ms, struct str self, s
 void tracker_take(struct tracker *t, struct managers *ms, struct str self);
 /* The set that a writer comes to own: without what it cannot change and what nobody owns. */
 const struct fieldset *tracker_own(struct tracker *t, const struct fieldset *set);
-/* Everything that differs between live (NULL: the empty object) and obj, both typed, becomes what the manager updated.
- * false: nothing can be said. */
-bool tracker_claim(struct tracker *t, struct managers *ms, const json_t *live, const json_t *obj, struct str name);
+/* Everything that differs between live (NULL: the empty object) and obj, both typed, becomes what the manager
+ * updated. false: nothing can be said. */
+bool tracker_claim(struct tracker *t, struct managers *ms, const json_t *live, const json_t *obj,
+                   struct str name);
 
 #endif

@@ -1,5 +1,5 @@
-/* Both sides of a level are brought into the order of their elements and walked together, so that a long list costs no
- * more than sorting it and the sets come out sorted. */
+/* Both sides of a level are brought into the order of their elements and walked together, so that a long list
+ * costs no more than sorting it and the sets come out sorted. */
 #include "registry/apply/compare.h"
 
 #include <stdlib.h>
@@ -19,7 +19,8 @@ struct builders {
     struct fieldset_builder added, modified, removed;
 };
 
-static struct delta compare_at(struct comparer *c, const struct shape *shape, const json_t *l, const json_t *r);
+static struct delta compare_at(struct comparer *c, const struct shape *shape, const json_t *l,
+                               const json_t *r);
 
 static int cmp_items(const void *a, const void *b)
 {
@@ -39,7 +40,8 @@ void compare_sort(struct list_item *items, size_t n)
     }
 }
 
-struct list_item *compare_items(struct shaper *s, const struct shape *list, const json_t *v, bool typed, size_t *n)
+struct list_item *compare_items(struct shaper *s, const struct shape *list, const json_t *v, bool typed,
+                                size_t *n)
 {
     size_t size = json_array_size(v);
     struct list_item *items = size ? arena_raw(s->arena, size * sizeof(*items)) : NULL;
@@ -87,7 +89,8 @@ static struct delta leaf(struct comparer *c, const struct shape *shape, const js
     return d;
 }
 
-static struct delta compare_members(struct comparer *c, const struct shape *shape, const json_t *l, const json_t *r)
+static struct delta compare_members(struct comparer *c, const struct shape *shape, const json_t *l,
+                                    const json_t *r)
 {
     size_t n, m, i = 0, j = 0;
     struct shape_member *x = shape_members(c->s, shape, l, c->l_typed, &n);
@@ -136,8 +139,8 @@ static bool same_runs(struct comparer *c, const struct shape *elem, const struct
 }
 
 /* Items with one identity; more than one on a side have one owner together. */
-static struct delta compare_runs(struct comparer *c, const struct shape *elem, const struct list_item *l, size_t nl,
-                                 const struct list_item *r, size_t nr)
+static struct delta compare_runs(struct comparer *c, const struct shape *elem, const struct list_item *l,
+                                 size_t nl, const struct list_item *r, size_t nr)
 {
     struct delta d = {0};
 
@@ -157,7 +160,8 @@ static struct delta compare_runs(struct comparer *c, const struct shape *elem, c
     return d;
 }
 
-static struct comparison compare_lists(struct comparer *c, const struct shape *shape, const json_t *l, const json_t *r)
+static struct comparison compare_lists(struct comparer *c, const struct shape *shape, const json_t *l,
+                                       const json_t *r)
 {
     size_t n, m, i = 0, j = 0;
     struct list_item *x = compare_items(c->s, shape, l, c->l_typed, &n);
@@ -178,8 +182,8 @@ static struct comparison compare_lists(struct comparer *c, const struct shape *s
     return built(&b);
 }
 
-static struct delta compare_as(struct comparer *c, const struct shape *shape, enum shape_kind kind, const json_t *l,
-                               const json_t *r)
+static struct delta compare_as(struct comparer *c, const struct shape *shape, enum shape_kind kind,
+                               const json_t *l, const json_t *r)
 {
     struct delta d = {.added = !l, .removed = l && !r};
 
@@ -195,12 +199,14 @@ static struct delta compare_as(struct comparer *c, const struct shape *shape, en
 
 static struct comparison both(struct arena *a, const struct comparison *x, const struct comparison *y)
 {
-    return (struct comparison){fieldset_union(a, x->added, y->added), fieldset_union(a, x->modified, y->modified),
+    return (struct comparison){fieldset_union(a, x->added, y->added),
+                               fieldset_union(a, x->modified, y->modified),
                                fieldset_union(a, x->removed, y->removed)};
 }
 
 /* Recursion as deep as the trees, which their readers bound. */
-static struct delta compare_at(struct comparer *c, const struct shape *shape, const json_t *l, const json_t *r)
+static struct delta compare_at(struct comparer *c, const struct shape *shape, const json_t *l,
+                               const json_t *r)
 {
     enum shape_kind was = shape_kind(shape, l), is = shape_kind(shape, r);
     struct delta d, e;
@@ -219,15 +225,16 @@ static struct delta compare_at(struct comparer *c, const struct shape *shape, co
     return d;
 }
 
-struct comparison compare(struct shaper *s, const struct shape *shape, const json_t *l, bool l_typed, const json_t *r,
-                          bool r_typed)
+struct comparison compare(struct shaper *s, const struct shape *shape, const json_t *l, bool l_typed,
+                          const json_t *r, bool r_typed)
 {
     struct comparer c = {s, l_typed, r_typed};
 
     return compare_at(&c, shape, l, r).below;
 }
 
-static const struct fieldset *set_at(struct shaper *s, const struct shape *shape, const json_t *v, bool *self);
+static const struct fieldset *set_at(struct shaper *s, const struct shape *shape, const json_t *v,
+                                     bool *self);
 
 static const struct fieldset *set_of_members(struct shaper *s, const struct shape *shape, const json_t *v)
 {

@@ -1,5 +1,5 @@
-/* An apply without force is tried and refused where others own what it would change; nothing is changed before that is
- * known. */
+/* An apply without force is tried and refused where others own what it would change; nothing is changed
+ * before that is known. */
 #include "registry/apply/config.h"
 
 #include "registry/apply/call.h"
@@ -61,11 +61,13 @@ static bool check(struct tracker *t, const json_t *config, struct status *st)
     }
     err = typed_error(&t->s, &t->root, config);
     if (err)
-        status_set(st, 500, "", "failed to create typed patch object (%s): %s", name_text(t->call->arena, config), err);
+        status_set(st, 500, "", "failed to create typed patch object (%s): %s",
+                   name_text(t->call->arena, config), err);
     return !err;
 }
 
-/* Nobody owns anything yet: what is there is owned by a manager of its own, so that an apply can't take it unasked. */
+/* Nobody owns anything yet: what is there is owned by a manager of its own, so that an apply can't take it
+ * unasked. */
 static void claim_existing(struct tracker *t, struct managers *ms, const json_t *live)
 {
     if (live && ms->n == 0)
@@ -114,7 +116,8 @@ static int unexplained(struct tracker *t, const json_t *live, struct conflict *c
     return kept;
 }
 
-static bool may_take(struct tracker *t, struct managers *ms, const json_t *live, struct str self, struct status *st)
+static bool may_take(struct tracker *t, struct managers *ms, const json_t *live, struct str self,
+                     struct status *st)
 {
     struct conflict *conflicts;
     int n;
@@ -158,7 +161,8 @@ static json_t *converted(struct tracker *t, const json_t *tree, const json_t *co
         return obj;
     json_decref(obj);
     status_set(st, 500, "",
-               "failed to convert new object (%s) to proper version: unable to convert unstructured object to %s: %s",
+               "failed to convert new object (%s) to proper version: unable to convert unstructured object "
+               "to %s: %s",
                name_text(a, config), wanted_kind(t->call), why.message);
     return NULL;
 }

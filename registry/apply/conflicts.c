@@ -28,7 +28,8 @@ static void tell(void *arg, struct str path)
     if (status_full(t->st))
         return;
     buf_printf(&t->list, "\n- %.*s", STR_ARG(path));
-    status_add_cause(t->st, "FieldManagerConflict", arena_cstr(a, path), arena_printf(a, "conflict with %s", t->who));
+    status_add_cause(t->st, "FieldManagerConflict", arena_cstr(a, path),
+                     arena_printf(a, "conflict with %s", t->who));
 }
 
 void conflicts_status(struct status *st, const struct conflict *conflicts, int n)

@@ -1,5 +1,5 @@
-/* Every operation walks two sorted levels side by side, so it costs what the sets measure; what is the same in the result
- * is shared, not copied. */
+/* Every operation walks two sorted levels side by side, so it costs what the sets measure; what is the same
+ * in the result is shared, not copied. */
 #include "registry/apply/fieldset.h"
 
 #include <stdlib.h>
@@ -7,7 +7,8 @@
 
 #define FIRST_NODES 4
 
-void fieldset_add(struct fieldset_builder *b, const struct element *e, bool member, const struct fieldset *children)
+void fieldset_add(struct fieldset_builder *b, const struct element *e, bool member,
+                  const struct fieldset *children)
 {
     if (!member && !children)
         return;
@@ -27,7 +28,8 @@ void fieldset_add(struct fieldset_builder *b, const struct element *e, bool memb
 
 static int cmp_nodes(const void *a, const void *b)
 {
-    return element_cmp(&((const struct fieldset_node *)a)->element, &((const struct fieldset_node *)b)->element);
+    return element_cmp(&((const struct fieldset_node *)a)->element,
+                       &((const struct fieldset_node *)b)->element);
 }
 
 const struct fieldset *fieldset_finish(struct fieldset_builder *b)
@@ -166,7 +168,8 @@ const struct fieldset *fieldset_union(struct arena *a, const struct fieldset *x,
     return fieldset_finish(&b);
 }
 
-const struct fieldset *fieldset_intersection(struct arena *a, const struct fieldset *x, const struct fieldset *y)
+const struct fieldset *fieldset_intersection(struct arena *a, const struct fieldset *x,
+                                             const struct fieldset *y)
 {
     struct fieldset_builder b = {.arena = a};
     struct pair p;
@@ -200,12 +203,14 @@ static const struct fieldset *difference(struct arena *a, const struct fieldset 
     return fieldset_finish(&b);
 }
 
-const struct fieldset *fieldset_difference(struct arena *a, const struct fieldset *x, const struct fieldset *y)
+const struct fieldset *fieldset_difference(struct arena *a, const struct fieldset *x,
+                                           const struct fieldset *y)
 {
     return difference(a, x, y, false);
 }
 
-const struct fieldset *fieldset_difference_deep(struct arena *a, const struct fieldset *x, const struct fieldset *y)
+const struct fieldset *fieldset_difference_deep(struct arena *a, const struct fieldset *x,
+                                                const struct fieldset *y)
 {
     return difference(a, x, y, true);
 }
@@ -242,7 +247,8 @@ bool fieldset_same(const struct fieldset *x, const struct fieldset *y)
     return true;
 }
 
-static void each(const struct fieldset *s, struct buf *path, void (*fn)(void *arg, struct str path), void *arg)
+static void each(const struct fieldset *s, struct buf *path, void (*fn)(void *arg, struct str path),
+                 void *arg)
 {
     size_t before = path->n;
 

@@ -1,6 +1,6 @@
-/* Sets of field paths: who owns what in server-side apply. A set is a tree of path elements, sorted at every level and
- * immutable once built; it lives in an arena and may share parts with other sets. NULL is the empty set, and no set
- * has an empty part. Rules: structured-merge-diff/fieldpath. */
+/* Sets of field paths: who owns what in server-side apply. A set is a tree of path elements, sorted at every
+ * level and immutable once built; it lives in an arena and may share parts with other sets. NULL is the empty
+ * set, and no set has an empty part. Rules: structured-merge-diff/fieldpath. */
 #ifndef REGISTRY_APPLY_FIELDSET_H
 #define REGISTRY_APPLY_FIELDSET_H
 
@@ -18,8 +18,8 @@ struct element_part {
     const json_t *value;
 };
 
-/* One step of a path: a member of a map, an item of a list by its keys, by its value or by its position. What it points
- * to is borrowed from the arena or from a tree that lives as long. */
+/* One step of a path: a member of a map, an item of a list by its keys, by its value or by its position. What
+ * it points to is borrowed from the arena or from a tree that lives as long. */
 struct element {
     enum element_kind kind;
     int nparts; /* KEY: sorted by name */
@@ -51,7 +51,8 @@ struct fieldset_builder {
 };
 
 /* Nothing happens when it is neither a member nor has children. Any order; ascending is cheapest. */
-void fieldset_add(struct fieldset_builder *b, const struct element *e, bool member, const struct fieldset *children);
+void fieldset_add(struct fieldset_builder *b, const struct element *e, bool member,
+                  const struct fieldset *children);
 /* What was added, or NULL. The builder is used up. */
 const struct fieldset *fieldset_finish(struct fieldset_builder *b);
 /* The set of one path of field names, "metadata.labels". */
@@ -62,11 +63,14 @@ int element_cmp(const struct element *a, const struct element *b);
 void element_put(struct buf *out, const struct element *e);
 
 const struct fieldset *fieldset_union(struct arena *a, const struct fieldset *x, const struct fieldset *y);
-const struct fieldset *fieldset_intersection(struct arena *a, const struct fieldset *x, const struct fieldset *y);
+const struct fieldset *fieldset_intersection(struct arena *a, const struct fieldset *x,
+                                             const struct fieldset *y);
 /* x without the members of y. */
-const struct fieldset *fieldset_difference(struct arena *a, const struct fieldset *x, const struct fieldset *y);
+const struct fieldset *fieldset_difference(struct arena *a, const struct fieldset *x,
+                                           const struct fieldset *y);
 /* x without the members of y and all below them. */
-const struct fieldset *fieldset_difference_deep(struct arena *a, const struct fieldset *x, const struct fieldset *y);
+const struct fieldset *fieldset_difference_deep(struct arena *a, const struct fieldset *x,
+                                                const struct fieldset *y);
 /* What stands at an element: binary search; NULL if nothing. */
 const struct fieldset_node *fieldset_find(const struct fieldset *s, const struct element *e);
 bool fieldset_same(const struct fieldset *x, const struct fieldset *y);

@@ -1,5 +1,5 @@
-/* An element's kind is the letter before the colon: f a field's name, k the keys of a list item, v a value, i an index.
- * Elements of other kinds are left out: a later version may know them. */
+/* An element's kind is the letter before the colon: f a field's name, k the keys of a list item, v a value, i
+ * an index. Elements of other kinds are left out: a later version may know them. */
 #include "registry/apply/fieldsettext.h"
 
 #include <stdlib.h>

@@ -5,7 +5,8 @@
 
 #include "registry/apply/fieldset.h"
 
-/* From a tree (NULL or null: the empty set). false: it is none of its kind. The set borrows names from the tree. */
+/* From a tree (NULL or null: the empty set). false: it is none of its kind. The set borrows names from the
+ * tree. */
 bool fieldset_read(struct arena *a, const json_t *v, const struct fieldset **out);
 /* Compact text, elements in order. */
 void fieldset_write(struct buf *out, const struct fieldset *s);

@@ -1,5 +1,5 @@
-/* The annotation in which kubectl's client-side apply keeps what it applied: who goes over to server-side apply takes
- * over what it says, and it is kept up to date. Rules: apimachinery
+/* The annotation in which kubectl's client-side apply keeps what it applied: who goes over to server-side
+ * apply takes over what it says, and it is kept up to date. Rules: apimachinery
  * util/managedfields/internal/{lastappliedmanager,lastappliedupdater}.go. */
 #ifndef REGISTRY_APPLY_LASTAPPLIED_H
 #define REGISTRY_APPLY_LASTAPPLIED_H

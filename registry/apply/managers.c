@@ -16,7 +16,8 @@ static void put_member(struct buf *out, const char *key, struct str value)
     json_write_string(out, value);
 }
 
-struct str managers_id(struct arena *a, struct str name, bool applies, struct str version, struct str subresource)
+struct str managers_id(struct arena *a, struct str name, bool applies, struct str version,
+                       struct str subresource)
 {
     struct buf b = {0};
     struct str id;
@@ -92,7 +93,8 @@ static bool read_entry(struct managers *ms, const json_t *entry, int at, bool st
     else if (!type.n)
         *err = arena_printf(ms->arena, "missing fieldsType in managed fields entry %d", at);
     else if (!str_is(type, "FieldsV1"))
-        *err = arena_printf(ms->arena, "invalid fieldsType \"%.*s\" in managed fields entry %d", STR_ARG(type), at);
+        *err = arena_printf(ms->arena, "invalid fieldsType \"%.*s\" in managed fields entry %d",
+                            STR_ARG(type), at);
     else if (!read_set(ms, tree_get(entry, "fieldsV1"), stored, &m.set))
         *err = arena_printf(ms->arena, "error decoding set in managed fields entry %d", at);
     if (*err)

@@ -8,8 +8,8 @@
 #define MANAGERS_UPDATING_MAX 10 /* of those that do not apply; older ones are put together */
 
 struct manager {
-    struct str id; /* what makes it the same manager, as JSON text: name, operation, version (unless it applies),
-                      subresource */
+    struct str id; /* what makes it the same manager, as JSON text: name, operation, version (unless it
+                      applies), subresource */
     struct str name, version, subresource;
     bool applies;
     struct str time; /* RFC 3339, or empty */
@@ -24,8 +24,9 @@ struct managers {
     int n, cap;
 };
 
-/* From the list in an object (NULL, null: none). stored: it was written by this server (and may still be text), so that
- * unchanged sets need not be written again. false: *err says what an apply says. Borrows from the list. */
+/* From the list in an object (NULL, null: none). stored: it was written by this server (and may still be
+ * text), so that unchanged sets need not be written again. false: *err says what an apply says. Borrows from
+ * the list. */
 bool managers_read(struct managers *out, struct arena *a, const json_t *list, bool stored, const char **err);
 /* The list for the object in the order of the reference, or NULL when nobody owns anything; new reference. */
 json_t *managers_write(struct managers *ms);
@@ -34,7 +35,8 @@ void managers_put(struct managers *ms, json_t *obj);
 struct managers managers_copy(const struct managers *ms);
 
 /* The identity of a manager. */
-struct str managers_id(struct arena *a, struct str name, bool applies, struct str version, struct str subresource);
+struct str managers_id(struct arena *a, struct str name, bool applies, struct str version,
+                       struct str subresource);
 /* NULL if it is not there. Good until the next manager is added. */
 struct manager *managers_find(struct managers *ms, struct str id);
 /* Found or made; the rest is the caller's. */

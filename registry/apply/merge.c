@@ -1,4 +1,5 @@
-/* Items of a list keep the order of the live object as far as the configuration does not say another; see weave(). */
+/* Items of a list keep the order of the live object as far as the configuration does not say another; see
+ * weave(). */
 #include "registry/apply/merge.h"
 
 #include <stdlib.h>
@@ -62,7 +63,8 @@ static void match(struct weaver *w, const struct list_item *x, size_t n, const s
     }
 }
 
-static void weaver_init(struct weaver *w, struct shaper *s, const struct shape *shape, const json_t *l, const json_t *r)
+static void weaver_init(struct weaver *w, struct shaper *s, const struct shape *shape, const json_t *l,
+                        const json_t *r)
 {
     size_t n, m;
     struct list_item *x = compare_items(s, shape, l, true, &n), *y = compare_items(s, shape, r, false, &m);
@@ -105,8 +107,8 @@ static void take_config(struct weaver *w, struct shaper *s, const struct shape *
     append(out, merge_at(s, elem, live, w->config[j]));
 }
 
-/* Live items that the configuration does not name go before the next one that both have; items that both have come in the
- * configuration's order. */
+/* Live items that the configuration does not name go before the next one that both have; items that both have
+ * come in the configuration's order. */
 static void weave(struct weaver *w, struct shaper *s, const struct shape *elem, json_t *out)
 {
     int i = 0, j = 0;
@@ -178,7 +180,8 @@ json_t *merge(struct shaper *s, const struct shape *shape, const json_t *live, c
 }
 
 /* Below a path something goes; the value itself stays, and if need be empty. */
-static json_t *without_below(struct shaper *s, const struct shape *shape, json_t *v, const struct fieldset *gone)
+static json_t *without_below(struct shaper *s, const struct shape *shape, json_t *v,
+                             const struct fieldset *gone)
 {
     json_t *out = merge_without(s, shape, v, gone);
 
@@ -214,7 +217,8 @@ static json_t *without_members(struct shaper *s, const struct shape *shape, cons
     return NULL;
 }
 
-static json_t *without_items(struct shaper *s, const struct shape *shape, const json_t *v, const struct fieldset *gone)
+static json_t *without_items(struct shaper *s, const struct shape *shape, const json_t *v,
+                             const struct fieldset *gone)
 {
     struct shape elem = shape_elem(shape);
     json_t *out = json_array();
@@ -239,7 +243,8 @@ static json_t *without_items(struct shaper *s, const struct shape *shape, const 
 }
 
 /* NULL: nothing is left of it. */
-json_t *merge_without(struct shaper *s, const struct shape *shape, const json_t *v, const struct fieldset *gone)
+json_t *merge_without(struct shaper *s, const struct shape *shape, const json_t *v,
+                      const struct fieldset *gone)
 {
     enum shape_kind kind = shape_kind(shape, v);
 

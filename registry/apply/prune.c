@@ -1,6 +1,6 @@
-/* Three steps, in the version of the last apply: take out all that was applied; put back what others own and what was
- * never owned by being under something that was taken out; of what then is still missing only that goes which had been
- * applied. */
+/* Three steps, in the version of the last apply: take out all that was applied; put back what others own and
+ * what was never owned by being under something that was taken out; of what then is still missing only that
+ * goes which had been applied. */
 #include "registry/apply/prune.h"
 
 #include "registry/apply/merge.h"
@@ -37,7 +37,8 @@ static const struct fieldset *named_set(struct pruner *p, const json_t *v)
 }
 
 /* A plain tree in another version, again plain; NULL: there is no such version. */
-static const json_t *convert(struct tracker *t, const json_t *v, struct str from, struct str to, struct shape *shape)
+static const json_t *convert(struct tracker *t, const json_t *v, struct str from, struct str to,
+                             struct shape *shape)
 {
     bool typed = false;
     const json_t *out = tracker_convert(t, v, &typed, from, to, shape);

@@ -5,8 +5,8 @@
 
 #include "registry/apply/call.h"
 
-/* merged: a plain tree. last: what the manager had applied, in that version. ms: with what it applies now. A plain
- * tree, borrowed from the arena; merged itself when nothing goes. */
+/* merged: a plain tree. last: what the manager had applied, in that version. ms: with what it applies now. A
+ * plain tree, borrowed from the arena; merged itself when nothing goes. */
 const json_t *prune(struct tracker *t, const json_t *merged, struct managers *ms, const struct fieldset *last,
                     struct str last_version);
 

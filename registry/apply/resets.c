@@ -1,5 +1,5 @@
-/* The rule: the main resource does not write status, the status subresource does not write spec. The rows are what
- * differs from it. */
+/* The rule: the main resource does not write status, the status subresource does not write spec. The rows are
+ * what differs from it. */
 #include "registry/apply/resets.h"
 
 struct row {
@@ -73,7 +73,8 @@ struct resets resets_of(struct arena *a, const struct schema_resource *r, const 
     return rs;
 }
 
-static const struct fieldset *below(struct arena *a, const struct fieldset *pattern, const struct fieldset *set)
+static const struct fieldset *below(struct arena *a, const struct fieldset *pattern,
+                                    const struct fieldset *set)
 {
     const struct fieldset_node *want = &pattern->nodes[0];
     bool any = str_is(want->element.name, "*");

@@ -11,7 +11,8 @@ static bool has(struct arena *a, const struct fieldset *set, const struct fields
     return fieldset_intersection(a, set, path) != NULL;
 }
 
-void scalefields_from_parent(struct arena *a, const struct schema_resource *r, const json_t *parent, json_t *scale)
+void scalefields_from_parent(struct arena *a, const struct schema_resource *r, const json_t *parent,
+                             json_t *scale)
 {
     const struct fieldset *replicas = fieldset_path(a, "spec.replicas");
     struct managers ms;
@@ -32,8 +33,8 @@ void scalefields_from_parent(struct arena *a, const struct schema_resource *r, c
     managers_put(&ms, scale);
 }
 
-/* What managers of the object keep: replicas only if the Scale has them as the same manager still. Those it has are
- * taken out of theirs. */
+/* What managers of the object keep: replicas only if the Scale has them as the same manager still. Those it
+ * has are taken out of theirs. */
 static void keep_parents(struct arena *a, const struct schema_resource *r, struct managers *parents,
                          struct managers *scales, const struct fieldset *replicas)
 {
@@ -55,7 +56,8 @@ static void keep_parents(struct arena *a, const struct schema_resource *r, struc
     parents->n = n;
 }
 
-void scalefields_to_parent(struct arena *a, const struct schema_resource *r, json_t *parent, const json_t *scale)
+void scalefields_to_parent(struct arena *a, const struct schema_resource *r, json_t *parent,
+                           const json_t *scale)
 {
     const struct fieldset *replicas = fieldset_path(a, "spec.replicas");
     struct managers parents, scales;

@@ -120,7 +120,8 @@ static const json_t *typed_value(const struct shaper *s, const struct schema_fie
     return v ? v : zero_of(s, f);
 }
 
-static struct shape_member *typed_members(struct shaper *s, const struct schema_type *t, const json_t *v, size_t *n)
+static struct shape_member *typed_members(struct shaper *s, const struct schema_type *t, const json_t *v,
+                                          size_t *n)
 {
     const json_t **slots = calloc((size_t)t->nfields + 1, sizeof(*slots));
     struct shape_member *m = malloc(((size_t)t->nfields + 1) * sizeof(*m));
@@ -146,7 +147,8 @@ static struct shape_member *typed_members(struct shaper *s, const struct schema_
     return m;
 }
 
-struct shape_member *shape_members(struct shaper *s, const struct shape *shape, const json_t *v, bool typed, size_t *n)
+struct shape_member *shape_members(struct shaper *s, const struct shape *shape, const json_t *v, bool typed,
+                                   size_t *n)
 {
     struct shape_member *m;
     struct value_member *plain;
@@ -194,8 +196,8 @@ static const json_t *default_of(struct shaper *s, const struct schema_field *f)
     return v;
 }
 
-static const json_t *key_value(struct shaper *s, const struct schema_type *t, const char *key, const json_t *item,
-                               bool typed)
+static const json_t *key_value(struct shaper *s, const struct schema_type *t, const char *key,
+                               const json_t *item, bool typed)
 {
     const struct schema_field *f = t->kind == SCHEMA_STRUCT ? schema_field(t, str_of(key)) : NULL;
     const json_t *v = json_object_get(item, key);
@@ -219,10 +221,11 @@ static const char *no_keys(struct shaper *s, const struct shape *list)
 
     for (int i = 0; key_at(list, i); i++)
         buf_printf(&b, "%s\"%s\"", i ? " " : "", key_at(list, i));
-    text = arena_printf(s->arena,
-                        "associative list with keys has an element that omits all key fields [%.*s] (and doesn't have "
-                        "default values for any key fields)",
-                        (int)b.n, b.p);
+    text = arena_printf(
+        s->arena,
+        "associative list with keys has an element that omits all key fields [%.*s] (and doesn't have "
+        "default values for any key fields)",
+        (int)b.n, b.p);
     buf_free(&b);
     return text;
 }
@@ -259,7 +262,8 @@ static const char *keyed_element(struct shaper *s, const struct shape *list, con
     return NULL;
 }
 
-const char *shape_element(struct shaper *s, const struct shape *list, const json_t *item, bool typed, struct element *e)
+const char *shape_element(struct shaper *s, const struct shape *list, const json_t *item, bool typed,
+                          struct element *e)
 {
     if (key_at(list, 0))
         return keyed_element(s, list, item, typed, e);
@@ -273,11 +277,12 @@ const char *shape_element(struct shaper *s, const struct shape *list, const json
     return NULL;
 }
 
-static bool same_members(struct shaper *s, const struct shape *shape, const json_t *l, bool l_typed, const json_t *r,
-                         bool r_typed)
+static bool same_members(struct shaper *s, const struct shape *shape, const json_t *l, bool l_typed,
+                         const json_t *r, bool r_typed)
 {
     size_t n, m;
-    struct shape_member *x = shape_members(s, shape, l, l_typed, &n), *y = shape_members(s, shape, r, r_typed, &m);
+    struct shape_member *x = shape_members(s, shape, l, l_typed, &n),
+                        *y = shape_members(s, shape, r, r_typed, &m);
     bool same = n == m;
 
     for (size_t i = 0; same && i < n; i++) {

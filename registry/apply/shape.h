@@ -1,7 +1,8 @@
-/* How the schema says a value is owned: as a whole or in parts, and by which names. One set of functions serves two sorts
- * of trees: typed ones (stored or decoded objects, where Go's omission rules say what is there: empty fields may be
- * absent, absent structs present) and plain ones (what a client applies, and what comes of merging it), which are
- * exactly what they say. Rules: structured-merge-diff/{schema,typed/helpers.go}, kube-openapi/pkg/schemaconv. */
+/* How the schema says a value is owned: as a whole or in parts, and by which names. One set of functions
+ * serves two sorts of trees: typed ones (stored or decoded objects, where Go's omission rules say what is
+ * there: empty fields may be absent, absent structs present) and plain ones (what a client applies, and what
+ * comes of merging it), which are exactly what they say. Rules:
+ * structured-merge-diff/{schema,typed/helpers.go}, kube-openapi/pkg/schemaconv. */
 #ifndef REGISTRY_APPLY_SHAPE_H
 #define REGISTRY_APPLY_SHAPE_H
 
@@ -47,12 +48,14 @@ struct shape_member {
     const json_t *value;
 };
 /* The members of a struct or map by key, on the heap (free() it). v NULL, null or no object: none. */
-struct shape_member *shape_members(struct shaper *s, const struct shape *shape, const json_t *v, bool typed, size_t *n);
+struct shape_member *shape_members(struct shaper *s, const struct shape *shape, const json_t *v, bool typed,
+                                   size_t *n);
 /* The shape of a member. */
 struct shape shape_member(const struct shape *of, const struct shape_member *m);
 
 /* The element that a list item is known by. NULL, or why there is none. */
-const char *shape_element(struct shaper *s, const struct shape *list, const json_t *item, bool typed, struct element *e);
+const char *shape_element(struct shaper *s, const struct shape *list, const json_t *item, bool typed,
+                          struct element *e);
 
 /* Whether two values are the same, each in its own sort of tree. */
 bool shape_same(struct shaper *s, const struct shape *shape, const json_t *l, bool l_typed, const json_t *r,

@@ -35,7 +35,8 @@ static bool has_one_owner(const struct shape *shape)
     }
 }
 
-const struct fieldset *shapeset_reconcile(struct arena *a, const struct shape *shape, const struct fieldset *set)
+const struct fieldset *shapeset_reconcile(struct arena *a, const struct shape *shape,
+                                          const struct fieldset *set)
 {
     struct fieldset_builder b = {.arena = a};
     bool changed = false;

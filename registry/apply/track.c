@@ -1,5 +1,5 @@
-/* The one algorithm under updates and applies: compare the object before and after, in every version that a manager used,
- * and take from each what somebody else changed. A comparison is made once a version. */
+/* The one algorithm under updates and applies: compare the object before and after, in every version that a
+ * manager used, and take from each what somebody else changed. A comparison is made once a version. */
 #include "registry/apply/call.h"
 
 #include "registry/apply/shapeset.h"
@@ -15,9 +15,15 @@
 
 /* What belongs to nobody: identity and what the server writes by itself. Sorted. */
 static const struct fieldset_node STRIPPED_METADATA[] = {
-    FIELD("clusterName", NULL),     FIELD("creationTimestamp", NULL), FIELD("generation", NULL),
-    FIELD("managedFields", NULL),   FIELD("name", NULL),              FIELD("namespace", NULL),
-    FIELD("resourceVersion", NULL), FIELD("selfLink", NULL),          FIELD("uid", NULL),
+    FIELD("clusterName", NULL),
+    FIELD("creationTimestamp", NULL),
+    FIELD("generation", NULL),
+    FIELD("managedFields", NULL),
+    FIELD("name", NULL),
+    FIELD("namespace", NULL),
+    FIELD("resourceVersion", NULL),
+    FIELD("selfLink", NULL),
+    FIELD("uid", NULL),
 };
 static const struct fieldset STRIPPED_BELOW = {STRIPPED_METADATA, 9};
 static const struct fieldset_node STRIPPED_TOP[] = {
@@ -77,10 +83,10 @@ static const struct schema_resource *resource_of(struct tracker *t, struct str v
     ptrdiff_t slash = str_find(version, '/');
     struct str group = slash < 0 ? STR("") : (struct str){version.p, (size_t)slash};
     struct str v = slash < 0 ? version : (struct str){version.p + slash + 1, version.n - (size_t)slash - 1};
-    const struct schema_resource *r = schema_resource(group, v, str_of(t->call->resource->plural));
 
-    /* the same thing, stored in one place */
-    return r && r->storage == t->call->resource->storage ? r : NULL;
+    /* the reference converts within a group only: other groups count as unknown */
+    return str_is(group, t->call->group) ? schema_resource(group, v, str_of(t->call->resource->plural))
+                                         : NULL;
 }
 
 static bool is_own_type(const struct tracker *t)
@@ -88,8 +94,8 @@ static bool is_own_type(const struct tracker *t)
     return t->call->type == t->call->resource->type;
 }
 
-const json_t *tracker_convert(struct tracker *t, const json_t *obj, bool *typed, struct str from, struct str to,
-                              struct shape *shape)
+const json_t *tracker_convert(struct tracker *t, const json_t *obj, bool *typed, struct str from,
+                              struct str to, struct shape *shape)
 {
     const struct schema_resource *f, *r;
     struct status st = {.arena = t->call->arena};
@@ -148,7 +154,8 @@ static struct comparison filtered(struct tracker *t, struct comparison c)
 {
     struct arena *a = t->call->arena;
 
-    return (struct comparison){resets_filter(a, &t->resets, c.added), resets_filter(a, &t->resets, c.modified),
+    return (struct comparison){resets_filter(a, &t->resets, c.added),
+                               resets_filter(a, &t->resets, c.modified),
                                resets_filter(a, &t->resets, c.removed)};
 }
 
@@ -236,7 +243,8 @@ const struct fieldset *tracker_own(struct tracker *t, const struct fieldset *set
     return fieldset_difference(a, resets_filter(a, &t->resets, set), &STRIPPED);
 }
 
-bool tracker_claim(struct tracker *t, struct managers *ms, const json_t *live, const json_t *obj, struct str name)
+bool tracker_claim(struct tracker *t, struct managers *ms, const json_t *live, const json_t *obj,
+                   struct str name)
 {
     struct arena *a = t->call->arena;
     struct str sub = str_of(t->call->subresource);

@@ -19,7 +19,8 @@ static void complain(struct checker *c, const char *text)
         return;
     if (c->n++)
         buf_putc(&c->said, '\n');
-    buf_printf(&c->said, "  %.*s%s%s", (int)c->path.n, c->path.n ? c->path.p : "", c->path.n ? ": " : "", text);
+    buf_printf(&c->said, "  %.*s%s%s", (int)c->path.n, c->path.n ? c->path.p : "", c->path.n ? ": " : "",
+               text);
 }
 
 /* "expected list, got &{x}" */
@@ -149,9 +150,14 @@ static void check_list(struct checker *c, const struct shape *shape, const json_
 static const char *go_type(const json_t *v)
 {
     static const char *const names[] = {
-        [JSON_OBJECT] = "map[string]interface {}", [JSON_ARRAY] = "[]interface {}", [JSON_STRING] = "string",
-        [JSON_INTEGER] = "int64",                  [JSON_REAL] = "float64",         [JSON_TRUE] = "bool",
-        [JSON_FALSE] = "bool",                     [JSON_NULL] = "<nil>",
+        [JSON_OBJECT] = "map[string]interface {}",
+        [JSON_ARRAY] = "[]interface {}",
+        [JSON_STRING] = "string",
+        [JSON_INTEGER] = "int64",
+        [JSON_REAL] = "float64",
+        [JSON_TRUE] = "bool",
+        [JSON_FALSE] = "bool",
+        [JSON_NULL] = "<nil>",
     };
 
     return names[json_typeof(v)];

@@ -1,4 +1,5 @@
-/* Maps are looked at in the order of their keys, so that what is printed or compared does not depend on how they were made. */
+/* Maps are looked at in the order of their keys, so that what is printed or compared does not depend on how
+ * they were made. */
 #include "registry/apply/values.h"
 
 #include <stdlib.h>

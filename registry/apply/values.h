@@ -17,7 +17,8 @@ struct value_member {
     struct str key;
     json_t *value;
 };
-/* The members of an object by key, on the heap (free() it; NULL for none); *n how many. Anything else has none. */
+/* The members of an object by key, on the heap (free() it; NULL for none); *n how many. Anything else has
+ * none. */
 struct value_member *value_members(const json_t *v, size_t *n);
 
 #endif

@@ -28,6 +28,12 @@ static void set_template_generation(json_t *obj, int64_t n)
     json_object_set_new(annotations, TEMPLATE_GENERATION, json_string(text));
 }
 
+static void daemonset_defaults(const struct strategy_call *c, json_t *obj)
+{
+    if (!json_object_get(tree_get(obj, "metadata.annotations"), TEMPLATE_GENERATION))
+        set_template_generation(obj, 0);
+}
+
 static void daemonset_create(const struct strategy_call *c, json_t *obj)
 {
     set_template_generation(obj, 1);
@@ -68,6 +74,7 @@ static const struct strategy ROWS[] = {
      .status_meta = STATUS_META_OLD_LABELS},
     {.group = "apps",
      .plural = "daemonsets",
+     .defaults = daemonset_defaults,
      .prepare_create = daemonset_create,
      .prepare_update = daemonset_update},
 };

@@ -20,6 +20,12 @@ static void namespace_label(json_t *obj)
     json_object_set_new(labels, NAME_LABEL, json_string(name));
 }
 
+static void namespace_defaults(const struct strategy_call *c, json_t *obj)
+{
+    if (tree_str(obj, "metadata.name").n)
+        namespace_label(obj);
+}
+
 static void namespace_create(const struct strategy_call *c, json_t *obj)
 {
     json_t *finalizers = tree_get(obj, "spec.finalizers");
@@ -147,6 +153,7 @@ static void claim_update(const struct strategy_call *c, json_t *obj, const json_
 static const struct strategy ROWS[] = {
     {.group = "",
      .plural = "namespaces",
+     .defaults = namespace_defaults,
      .prepare_create = namespace_create,
      .prepare_update = namespace_update,
      .may_remove = namespace_may_go,

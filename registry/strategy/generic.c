@@ -132,6 +132,7 @@ bool strategy_before_create(const struct strategy_call *c, json_t *obj, struct s
 
     set_type(obj, c->resource);
     system_metadata(c, obj);
+    default_withhold(obj, c->resource->type);
     if ((c->resource->flags & RESOURCE_STATUS) && !s->keeps_status)
         json_object_del(obj, "status");
     if (s->allocate && !s->allocate(c, obj, NULL, st))
@@ -235,6 +236,7 @@ bool strategy_before_update(const struct strategy_call *c, json_t *obj, const js
     }
     if (s->allocate && !c->subresource[0] && !s->allocate(c, obj, old, st))
         return false;
+    default_withhold(obj, c->resource->type);
     if (s->prepare_update)
         s->prepare_update(c, obj, old);
     if ((c->resource->flags & RESOURCE_GENERATION) && !status &&

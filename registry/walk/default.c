@@ -166,6 +166,29 @@ static void withhold(json_t *v, const struct schema_type *t)
         json_object_del(v, WITHHELD[i].field);
 }
 
+void default_withhold(json_t *v, const struct schema_type *t)
+{
+    const struct schema_field *f;
+    const char *key;
+    json_t *child;
+    size_t i;
+
+    if (t->kind == SCHEMA_LIST && json_is_array(v)) {
+        json_array_foreach(v, i, child) default_withhold(child, t->elem);
+    } else if (t->kind == SCHEMA_MAP && json_is_object(v) && t->elem) {
+        json_object_foreach(v, key, child) default_withhold(child, t->elem);
+    } else if (t->kind == SCHEMA_STRUCT && json_is_object(v)) {
+        if (t->group_version)
+            withhold(v, t);
+        json_object_foreach(v, key, child)
+        {
+            f = json_is_object(child) || json_is_array(child) ? schema_field(t, str_of(key)) : NULL;
+            if (f)
+                default_withhold(child, f->type);
+        }
+    }
+}
+
 static bool is_zero(const json_t *v, const struct schema_field *f)
 {
     if (!v || json_is_null(v))
@@ -242,7 +265,6 @@ void default_tree(json_t *v, const struct schema_type *t)
         json_object_foreach(v, key, child) default_tree(child, t->elem);
     } else if (t->kind == SCHEMA_STRUCT && json_is_object(v)) {
         if (t->group_version) {
-            withhold(v, t);
             constants(v, t);
             default_computed(v, t);
         }

@@ -90,6 +90,17 @@ static enum stage_result admit(struct request *rq)
     return write_go(w);
 }
 
+/* What a client can't say of a new object. */
+static void wipe(json_t *obj)
+{
+    static const char *const FIELDS[] = {"uid", "creationTimestamp", "deletionTimestamp",
+                                         "deletionGracePeriodSeconds", "selfLink"};
+    json_t *meta = tree_get(obj, "metadata");
+
+    for (size_t i = 0; i < sizeof(FIELDS) / sizeof(FIELDS[0]); i++)
+        json_object_del(meta, FIELDS[i]);
+}
+
 static bool read_body(struct change *c, struct request *rq, struct status *st)
 {
     struct body_want want = body_want(c->r, rq->info.sub);
@@ -101,6 +112,7 @@ static bool read_body(struct change *c, struct request *rq, struct status *st)
     if (c->in)
         c->in = change_to_stored(c, rq, c->in, st);
     write_keep_tree(rq->arena, c->in);
+    wipe(c->in);
     return c->in && body_namespace(c->in, c->stored, rq->info.ns, st);
 }
 

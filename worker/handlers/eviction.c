@@ -10,6 +10,7 @@
 #include "worker/write/body.h"
 #include "worker/write/commit.h"
 #include "worker/write/deletion.h"
+#include "worker/write/tracking.h"
 
 #define REFUSED "Cannot evict pod as it would violate the pod's disruption budget."
 #define DISRUPTED_MAX 2000 /* evictions that no controller has confirmed */
@@ -305,6 +306,7 @@ static enum write_verdict charge(struct write *w, const json_t *old, json_t **ou
         tree_set(budget, "status.disruptedPods", disrupted = json_object());
     clock_rfc3339(clock_wall_s(), now);
     json_object_set_new(disrupted, arena_cstr(w->arena, w->rq->info.name), json_string(now));
+    tracking_note_own(w, "status", budget, old);
     return WRITE_PUT;
 }
 

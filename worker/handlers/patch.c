@@ -1,6 +1,6 @@
-/* PATCH: JSON patch, merge patch, strategic merge patch, server-side apply. The patch is applied to the newest state and,
- * when somebody else was faster, once more to what that left; only a resourceVersion in the patch makes it
- * conditional. */
+/* PATCH: JSON patch, merge patch, strategic merge patch, server-side apply. The patch is applied to the
+ * newest state and, when somebody else was faster, once more to what that left; only a resourceVersion in the
+ * patch makes it conditional. */
 #include "worker/handlers/handlers.h"
 
 #include "registry/walk/decode.h"
@@ -33,11 +33,12 @@ static bool may_create(struct change *c, struct write *w, const json_t *obj)
 
     if (!uid.n)
         return true;
-    status_conflict(&w->st, c->r->group, c->r->plural, w->name,
-                    arena_printf(w->arena,
-                                 "uid mismatch: the provided object specified uid %.*s, and no existing object was "
-                                 "found",
-                                 STR_ARG(uid)));
+    status_conflict(
+        &w->st, c->r->group, c->r->plural, w->name,
+        arena_printf(w->arena,
+                     "uid mismatch: the provided object specified uid %.*s, and no existing object was "
+                     "found",
+                     STR_ARG(uid)));
     return false;
 }
 

@@ -12,6 +12,7 @@
 #include "worker/request/status.h"
 #include "worker/write/answer.h"
 #include "worker/write/body.h"
+#include "worker/write/tracking.h"
 
 #define AUTHZ_GROUP "authorization.k8s.io"
 
@@ -245,12 +246,16 @@ static const struct review *review_of(const struct schema_resource *r)
 static json_t *read_object(struct request *rq, struct status *st)
 {
     const struct schema_resource *r = rq->info.schema;
-    struct write_options o;
+    struct change c = {.r = r, .stored = r, .sub = ""};
+    json_t *obj;
     struct body_want want = body_want(r, NULL);
     enum media media;
-    if (!write_options_parse(rq, OPTIONS_CREATE, &o, st) || !negotiate_body(rq, &media, st))
+    if (!write_options_parse(rq, OPTIONS_CREATE, &c.o, st) || !negotiate_body(rq, &media, st))
         return NULL;
-    return body_object(rq, media, &want, &o, st);
+    obj = body_object(rq, media, &want, &c.o, st);
+    if (obj)
+        tracking_note(&c, rq, obj, NULL);
+    return obj;
 }
 
 static enum stage_result handler_review(struct request *rq)

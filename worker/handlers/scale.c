@@ -51,7 +51,8 @@ static json_t *live_scale(struct change *c, struct write *w, const json_t *old)
     return write_keep_tree(w->arena, scale);
 }
 
-static json_t *changed(struct change *c, struct write *w, const json_t *old, json_t *scale, const json_t *live)
+static json_t *changed(struct change *c, struct write *w, const json_t *old, json_t *scale,
+                       const json_t *live)
 {
     struct apply_call call = tracking_call(w->rq, c);
 
@@ -104,7 +105,11 @@ enum stage_result handler_scale(struct request *rq)
         return wait;
     applies = applying_wanted(c);
     if (status_failed(&st) ||
-        !change_init(c, rq, applies ? OPTIONS_APPLY : patch ? OPTIONS_PATCH : OPTIONS_UPDATE, &st) ||
+        !change_init(c, rq,
+                     applies ? OPTIONS_APPLY
+                     : patch ? OPTIONS_PATCH
+                             : OPTIONS_UPDATE,
+                     &st) ||
         (!patch && !read_body(c, rq, &st)))
         return answer_status(rq, &st);
     c->updated = applies ? applied : patch ? patched : put;

@@ -13,6 +13,7 @@
 #include "shm/base/hash.h"
 #include "shm/base/log.h"
 #include "worker/keeper/loops.h"
+#include "worker/write/tracking.h"
 #include "worker/write/world.h"
 
 struct wanted {
@@ -252,6 +253,7 @@ static enum write_verdict fresh(struct write *w, const struct wanted *want, json
         .arena = w->arena, .resource = w->stored, .subresource = "", .world = &w->ctx->world, .user = ""};
 
     strategy_defaults(&c, obj);
+    tracking_note_own(w, "", obj, NULL);
     if (strategy_before_create(&c, obj, &w->st)) {
         if (want->settle)
             want->settle(w->ctx, obj);
@@ -284,6 +286,8 @@ static enum write_verdict step(struct write *w, const json_t *old, json_t **out)
     json_decref(obj);
     if (want->settle)
         same = !want->settle(w->ctx, *out) && same;
+    if (!same)
+        tracking_note_own(w, "", *out, old);
     return same ? WRITE_KEEP : WRITE_PUT;
 }
 

@@ -19,15 +19,17 @@ static bool read_config(struct change *c, struct request *rq, struct findings *f
     if (!c->patch)
         status_bad_request(st, "error decoding YAML: error converting YAML to JSON: %s", err);
     else if (!json_is_object(c->patch) && !json_is_null(c->patch))
-        status_bad_request(st,
-                           "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
-                           "%s into Go value of type map[string]interface {}",
-                           json_word(c->patch));
+        status_bad_request(
+            st,
+            "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
+            "%s into Go value of type map[string]interface {}",
+            json_word(c->patch));
     return !status_failed(st);
 }
 
 /* Keys that were given twice, once the rest is known to be fine. */
-static bool check_strictly(struct change *c, struct request *rq, const struct findings *found, struct status *st)
+static bool check_strictly(struct change *c, struct request *rq, const struct findings *found,
+                           struct status *st)
 {
     struct buf lines = {0};
 
@@ -37,8 +39,9 @@ static bool check_strictly(struct change *c, struct request *rq, const struct fi
         return true;
     for (int i = 0; i < found->n; i++)
         buf_printf(&lines, "\n  %s", found->text[i]);
-    status_bad_request(st, "error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:%.*s",
-                       (int)lines.n, lines.p);
+    status_bad_request(
+        st, "error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:%.*s",
+        (int)lines.n, lines.p);
     buf_free(&lines);
     return false;
 }

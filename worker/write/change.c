@@ -145,7 +145,8 @@ static bool step_changed(struct change *c, struct write *w, json_t *obj, const j
     if (!c->tracked)
         tracking_note(c, w->rq, obj, old);
     if (!same_uid(c, w, obj, old) || !right_revision(c, w, obj) ||
-        !admit(c, w->rq, ADMISSION_UPDATE, obj, old, &w->st) || !strategy_before_update(&call, obj, old, &w->st))
+        !admit(c, w->rq, ADMISSION_UPDATE, obj, old, &w->st) ||
+        !strategy_before_update(&call, obj, old, &w->st))
         return false;
     apply_forget_times(w->arena, c->stored->type, obj, old);
     return true;

@@ -23,7 +23,8 @@ bool patching_type(struct request *rq, struct str *type, struct status *st)
     *type = t;
     if (str_is(t, JSON_PATCH) || str_is(t, MERGE_PATCH) || str_is(t, STRATEGIC_PATCH) || str_is(t, APPLY_PATCH))
         return true;
-    status_unsupported_media(st, JSON_PATCH ", " MERGE_PATCH ", " STRATEGIC_PATCH ", " APPLY_PATCH);
+    status_set(st, 415, "UnsupportedMediaType", "415: Unsupported Media Type");
+    st->has_details = true;
     return false;
 }
 

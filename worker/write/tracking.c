@@ -1,11 +1,12 @@
-/* Managers own fields of the version they wrote, so a kind that is stored in another form is looked at in the one that was
- * asked for. */
+/* Managers own fields of the version they wrote, so a kind that is stored in another form is looked at in the
+ * one that was asked for. */
 #include "worker/write/tracking.h"
 
 #include "registry/walk/tree.h"
 #include "shm/base/clock.h"
 
 #define FIELDS "metadata.managedFields"
+#define OWN_NAME "kube-apiserver"
 
 struct apply_call tracking_call(struct request *rq, const struct change *c)
 {
@@ -46,4 +47,20 @@ void tracking_note(struct change *c, struct request *rq, json_t *obj, const json
     }
     apply_track(&call, live, served);
     tree_copy(obj, served, FIELDS);
+}
+
+void tracking_note_own(struct write *w, const char *subresource, json_t *obj, const json_t *old)
+{
+    const struct schema_resource *r = w->stored;
+    struct apply_call call = {.arena = w->arena,
+                              .resource = r,
+                              .type = r->type,
+                              .group = r->group,
+                              .version = r->version,
+                              .kind = r->kind,
+                              .subresource = subresource,
+                              .manager = STR(OWN_NAME),
+                              .now_s = clock_wall_s()};
+
+    apply_track(&call, old, obj);
 }

@@ -445,7 +445,7 @@ static void test_features_that_are_off_are_dropped(void **state)
         f, "{\"spec\":{\"updateStrategy\":{\"type\":\"RollingUpdate\",\"rollingUpdate\":{\"partition\":2,"
            "\"maxUnavailable\":1}}}}");
 
-    strategy_defaults(&c, s);
+    default_withhold(s, c.resource->type);
     assert_null(tree_get(s, "spec.updateStrategy.rollingUpdate.maxUnavailable"));
     assert_int_equal(tree_int(s, "spec.updateStrategy.rollingUpdate.partition", 0), 2);
     json_decref(s);
