@@ -5,6 +5,7 @@
 #include <cmocka.h>
 #include "registry/admission/chain.h"
 #include "registry/strategy/strategy.h"
+#include "registry/walk/default.h"
 #include "registry/walk/json.h"
 #include "registry/walk/tree.h"
 
