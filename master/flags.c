@@ -112,6 +112,11 @@ static bool is_urls(const char *s)
     return true;
 }
 
+static bool is_media_type(const char *s)
+{
+    return !strcmp(s, "application/json") || !strcmp(s, "application/vnd.kubernetes.protobuf");
+}
+
 static const struct text_rule {
     const char *flag;
     bool (*ok)(const char *s);
@@ -123,6 +128,7 @@ static const struct text_rule {
     {"service-node-port-range", is_port_range, "ports such as 30000-32767"},
     {"authorization-mode", is_authorizers, "a list of AlwaysAllow, AlwaysDeny, RBAC"},
     {"etcd-servers", is_urls, "a list of URLs such as https://10.0.0.1:2379"},
+    {"storage-media-type", is_media_type, "application/json or application/vnd.kubernetes.protobuf"},
     {"data-dir", is_not_empty, "a directory"},
 };
 
@@ -450,11 +456,10 @@ static bool check_together(struct parse *p)
     if (o->insecure_port == o->secure_port)
         return refuse(p, "--insecure-port and --secure-port are both %lld: give different ones",
                       (long long)o->secure_port);
-    /* The embedded store in its place would look like an empty cluster to whoever meant a living one. */
-    if (*o->etcd_servers)
-        return refuse(
-            p, "--etcd-servers=%.200s: only the embedded store is there so far; remove the flag to use it",
-            o->etcd_servers);
+    if (!*o->etcd_certfile != !*o->etcd_keyfile)
+        return refuse(p, "--%s is given without --%s: give both or neither",
+                      *o->etcd_certfile ? "etcd-certfile" : "etcd-keyfile",
+                      *o->etcd_certfile ? "etcd-keyfile" : "etcd-certfile");
     return true;
 }
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "master/cachedir.h"
 #include "master/flags.h"
 #include "master/instance.h"
 #include "master/notify.h"
@@ -142,9 +143,11 @@ static int prepare(struct master *m, char *err, size_t err_bytes)
     log_set_level(m->options.v >= 4 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
     umask(077);
     raise_file_limit();
-    settings_complete(&m->settings, m->arena, &m->options);
     m->lock_fd = instance_lock(m->options.data_dir, LOCK_WAIT_MS, err, err_bytes);
     if (m->lock_fd < 0)
+        return -1;
+    settings_complete(&m->settings, m->arena, &m->options);
+    if (*m->options.etcd_servers && cachedir_ensure(m->options.cache_dir, err, err_bytes))
         return -1;
     m->sockets = sockets_open(&m->options, (int)m->options.workers, err, err_bytes);
     if (!m->sockets || settle_files(m, err, err_bytes) < 0)

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "master/cachedir.h"
 #include "shm/base/str.h"
 
 #define WORKERS_MAX 128
@@ -136,7 +137,8 @@ void settings_complete(struct settings *s, struct arena *arena, struct options *
     if (o->workers == 0)
         o->workers = cores();
     if (!*o->cache_dir)
-        o->cache_dir = arena_printf(arena, "%s/store", o->data_dir);
+        o->cache_dir =
+            *o->etcd_servers ? cachedir_of(arena, o->data_dir) : arena_printf(arena, "%s/store", o->data_dir);
     o->advertise_address = advertised(arena, o);
 
     s->pki = (struct pki_request){.data_dir = o->data_dir,

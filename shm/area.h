@@ -50,6 +50,9 @@ struct area {
     _Atomic uint32_t *watcher_asleep; /* 1: a new request must write watcher_fd */
     char *stats; /* [consumers] of AREA_STATS_BYTES each, zeroed, sparse: request statistics, laid out by the
                     worker */
+    /* The highest revision that a read waits for and no event may bring (etcd): who raises it rings
+     * watcher_fd. */
+    _Atomic int64_t *wanted;
     /* 1 once the keeper has seen the namespaces that every cluster has: with store_ready, what /readyz waits
      * for. */
     _Atomic int32_t *bootstrapped;

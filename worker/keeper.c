@@ -6,17 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "shm/base/clock.h"
 #include "shm/base/log.h"
 #include "shm/base/must.h"
-#include "shm/store/embedded/mailbox.h"
 #include "worker/keeper/keeper.h"
 #include "worker/pipeline/crash.h"
+#include "worker/read/freshness.h"
+#include "worker/storage/storage.h"
 #include "worker/write/world.h"
 
 #define TICK_MS 1000
-#define CACHE_RETRY_MS 20
 
 struct process {
     struct context ctx;
@@ -33,6 +32,7 @@ static bool turn_ends(void *arg)
 
     snapshots_turn(ctx->snapshots);
     store_poll(ctx->store);
+    freshness_poll(ctx->freshness);
     more = keeper_poll(p->keeper);
     snapshots_turn(ctx->snapshots);
     due = keeper_due_ms(p->keeper);
@@ -92,30 +92,6 @@ static void stop_signals(sigset_t *set)
     sigaddset(set, SIGINT);
 }
 
-/* The watcher makes the cache. NULL with *stop: asked to stop while waiting for it. */
-static struct cache *open_cache(const struct context *ctx, bool *stop)
-{
-    const struct options *o = ctx->options;
-    struct timespec pause = {.tv_nsec = CACHE_RETRY_MS * 1000 * 1000};
-    char dir[4096], err[512];
-    bool own = o->cache_dir[0] != 0;
-    int n = snprintf(dir, sizeof(dir), "%s%s", own ? o->cache_dir : o->data_dir, own ? "" : "/store");
-    struct cache_options co = {.dir = dir, .map_bytes = (size_t)o->cache_map_bytes};
-    struct cache *c;
-    sigset_t set;
-
-    stop_signals(&set);
-    while (!atomic_load(ctx->area->store_ready)) {
-        *stop = sigtimedwait(&set, NULL, &pause) > 0;
-        if (*stop)
-            return NULL;
-    }
-    c = n > 0 && (size_t)n < sizeof(dir) ? cache_open(&co, err, sizeof(err)) : NULL;
-    if (!c)
-        log_error("%s", n > 0 && (size_t)n < sizeof(dir) ? err : "--cache-dir: the path is too long");
-    return c;
-}
-
 static void close_all(struct process *p)
 {
     struct event *events[] = {p->wake, p->tick, p->due, p->sigterm, p->sigint};
@@ -125,12 +101,8 @@ static void close_all(struct process *p)
             event_free(events[i]);
     }
     keeper_free(p->keeper);
-    if (p->ctx.store)
-        store_free(p->ctx.store);
-    if (p->ctx.snapshots)
-        snapshots_free(p->ctx.snapshots);
-    if (p->ctx.cache)
-        cache_close(p->ctx.cache);
+    freshness_free(p->ctx.freshness);
+    storage_close(&p->ctx);
     loop_free(p->ctx.loop);
 }
 
@@ -141,11 +113,9 @@ static int run(struct process *p)
     sigset_t set;
     int rc;
 
-    ctx->cache = open_cache(ctx, &stop);
-    if (!ctx->cache)
+    if (!storage_open(ctx, &stop))
         return stop ? 0 : 1;
-    ctx->snapshots = snapshots_new(ctx->cache);
-    ctx->store = embedded_open(ctx->area, ctx->index);
+    ctx->freshness = freshness_new(ctx);
     world_init(ctx);
     p->keeper = keeper_new(ctx);
     add_events(p);

@@ -12,11 +12,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include "shm/base/clock.h"
 #include "shm/base/log.h"
 #include "shm/base/must.h"
-#include "shm/store/embedded/mailbox.h"
 #include "worker/authn/union.h"
 #include "worker/authz/union.h"
 #include "worker/flow/inflight.h"
@@ -26,10 +24,10 @@
 #include "worker/pipeline/pipeline.h"
 #include "worker/read/freshness.h"
 #include "worker/request/stats.h"
+#include "worker/storage/storage.h"
 #include "worker/watch/dispatch.h"
 #include "worker/write/world.h"
 
-#define CACHE_RETRY_MS 20
 #define TICK_MS 250
 #define DRAIN_LOOK_MS 20
 #define SNAPSHOT_MS 1000
@@ -56,46 +54,9 @@ static void block_stops(int how)
     sigprocmask(how, &set, NULL);
 }
 
-/* Waits a little; true when asked to stop meanwhile. */
-static bool stopped_while_waiting(void)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    struct timespec t = {.tv_nsec = CACHE_RETRY_MS * 1000 * 1000};
-    return sigtimedwait(&set, NULL, &t) > 0;
-}
-
-/* The watcher makes the cache; until then there is nothing to serve. NULL with *stop: asked to stop while
- * waiting. */
-static struct cache *open_cache(const struct worker_start *w, bool *stop)
-{
-    const struct options *o = w->options;
-    char dir[4096], err[512];
-    bool own = o->cache_dir[0] != 0;
-    int n = snprintf(dir, sizeof(dir), "%s%s", own ? o->cache_dir : o->data_dir, own ? "" : "/store");
-    if (n < 0 || (size_t)n >= sizeof(dir)) {
-        log_error("--cache-dir: the path is too long");
-        return NULL;
-    }
-    struct cache_options co = {.dir = dir, .map_bytes = (size_t)o->cache_map_bytes};
-    while (!atomic_load(w->area->store_ready)) {
-        *stop = stopped_while_waiting();
-        if (*stop)
-            return NULL;
-    }
-    struct cache *c = cache_open(&co, err, sizeof(err));
-    if (!c)
-        log_error("%s", err);
-    return c;
-}
-
 static bool open_rooms(struct worker *w, char *err, size_t err_bytes)
 {
     struct context *ctx = &w->ctx;
-    ctx->snapshots = snapshots_new(ctx->cache);
-    ctx->store = embedded_open(ctx->area, ctx->index);
     world_init(ctx);
     ctx->stats = stats_new(ctx->area, ctx->index, ctx->area->consumers);
     ctx->pipeline = pipeline_new(ctx);
@@ -131,12 +92,7 @@ static void close_rooms(struct worker *w)
     freshness_free(ctx->freshness);
     pipeline_free(ctx->pipeline);
     stats_free(ctx->stats);
-    if (ctx->store)
-        store_free(ctx->store);
-    if (ctx->snapshots)
-        snapshots_free(ctx->snapshots);
-    if (ctx->cache)
-        cache_close(ctx->cache);
+    storage_close(ctx);
     loop_free(ctx->loop);
 }
 
@@ -250,8 +206,7 @@ static int serve(struct worker *w)
 {
     char err[512] = "";
     bool stop = false;
-    w->ctx.cache = open_cache(w->start, &stop);
-    if (!w->ctx.cache)
+    if (!storage_open(&w->ctx, &stop))
         return stop ? 0 : 1;
     if (!open_rooms(w, err, sizeof(err))) {
         log_error("%s", err);

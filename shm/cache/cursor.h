@@ -27,16 +27,20 @@ static inline const struct record *record_view(struct str bytes)
     return record_header_ok(bytes) ? (const struct record *)bytes.p : NULL;
 }
 
-/* Revisions as keys of the log: eight bytes, big endian, so that byte order is number order. */
+/* Keys of the log: the revision in eight bytes, big endian, so that byte order is number order; behind it, of a
+ * revision with many events, four more for the place of all but the first. */
 struct log_key {
-    unsigned char b[8];
+    unsigned char b[12];
+    unsigned n;
 };
 
-static inline struct log_key log_key_of(int64_t revision)
+static inline struct log_key log_key_of(int64_t revision, uint32_t sub)
 {
-    struct log_key k;
+    struct log_key k = {.n = sub ? 12 : 8};
     for (int i = 0; i < 8; i++)
         k.b[i] = (unsigned char)((uint64_t)revision >> (56 - 8 * i));
+    for (int i = 0; i < 4; i++)
+        k.b[8 + i] = (unsigned char)(sub >> (24 - 8 * i));
     return k;
 }
 
@@ -48,9 +52,17 @@ static inline int64_t log_key_revision(MDB_val k)
     return (int64_t)r;
 }
 
+static inline uint32_t log_key_sub(MDB_val k)
+{
+    uint32_t sub = 0;
+    for (size_t i = 8; i < 12 && i < k.mv_size; i++)
+        sub = sub << 8 | ((const unsigned char *)k.mv_data)[i];
+    return sub;
+}
+
 static inline MDB_val log_key_val(struct log_key *k)
 {
-    return (MDB_val){.mv_size = sizeof(k->b), .mv_data = k->b};
+    return (MDB_val){.mv_size = k->n, .mv_data = k->b};
 }
 
 /* Keys of the index database: resource (u32, big endian) + slot (u16, big endian) + value + NUL + ns + NUL +

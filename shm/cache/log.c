@@ -22,6 +22,7 @@ bool log_decode(int64_t revision, struct str value, struct event *e, const struc
         return false;
     const struct record *old = prev.n ? record_view(prev) : NULL;
     *e = (struct event){.revision = revision,
+                        .more = (h->flags & LOG_MORE) != 0,
                         .type = h->type,
                         .resource = h->resource,
                         .wall_ms = h->wall_ms,
@@ -33,13 +34,15 @@ bool log_decode(int64_t revision, struct str value, struct event *e, const struc
     return e->record && (old || h->type == EVENT_ADDED);
 }
 
-bool log_get(struct snapshot *s, int64_t revision, struct event *e)
+bool log_get(struct snapshot *s, int64_t revision, uint32_t sub, struct event *e)
 {
-    struct log_key lk = log_key_of(revision);
+    struct log_key lk = log_key_of(revision, sub);
     MDB_val k = log_key_val(&lk), v;
     if (mdb_get(snapshot_txn(s), snapshot_cache(s)->log, &k, &v))
         return false;
-    return log_decode(revision, val_str(v), e, NULL);
+    bool ok = log_decode(revision, val_str(v), e, NULL);
+    e->sub = sub;
+    return ok;
 }
 
 int log_scan_open(struct log_scan *sc, struct snapshot *s, int64_t after)
@@ -52,7 +55,7 @@ int log_scan_open(struct log_scan *sc, struct snapshot *s, int64_t after)
         return -EIO;
     sc->snap = snapshot_ref(s);
     sc->after = after;
-    sc->done = after >= snapshot_revision(s);
+    sc->done = false; /* events of a load under way lie behind the snapshot's revision */
     return 0;
 }
 
@@ -61,7 +64,7 @@ static int step(struct log_scan *sc, MDB_val *k, MDB_val *v)
     if (sc->started)
         return mdb_cursor_get(sc->cur, k, v, MDB_NEXT);
     sc->started = true;
-    struct log_key lk = log_key_of(sc->after + 1);
+    struct log_key lk = log_key_of(sc->after + 1, 0);
     *k = log_key_val(&lk);
     return mdb_cursor_get(sc->cur, k, v, MDB_SET_RANGE);
 }
@@ -71,8 +74,10 @@ bool log_scan_before(struct log_scan *sc, struct event *e, const struct record *
     MDB_val k, v;
     while (!sc->done) {
         sc->done = step(sc, &k, &v) != 0;
-        if (!sc->done && log_decode(log_key_revision(k), val_str(v), e, before))
-            return true;
+        if (sc->done || !log_decode(log_key_revision(k), val_str(v), e, before))
+            continue;
+        e->sub = log_key_sub(k);
+        return true;
     }
     return false;
 }

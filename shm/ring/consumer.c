@@ -45,6 +45,8 @@ static bool copy(struct ring_slot *s, uint64_t seq, struct ring_slot *out)
     out->name_hash = __atomic_load_n(&s->name_hash, __ATOMIC_RELAXED);
     out->trigger_hash = __atomic_load_n(&s->trigger_hash, __ATOMIC_RELAXED);
     out->trigger_prev_hash = __atomic_load_n(&s->trigger_prev_hash, __ATOMIC_RELAXED);
+    out->sub = __atomic_load_n(&s->sub, __ATOMIC_RELAXED);
+    out->more = __atomic_load_n(&s->more, __ATOMIC_RELAXED);
     atomic_thread_fence(memory_order_acquire);
     return atomic_load_explicit(&s->seq, memory_order_relaxed) == seq;
 }
@@ -68,7 +70,7 @@ enum consumer_result consumer_next(struct consumer *c, struct ring_slot *out)
         c->position++;
         if (out->revision <= c->revision)
             continue;
-        c->revision = out->revision;
+        c->revision = out->revision - (out->more != 0);
         return CONSUMER_SLOT;
     }
 }

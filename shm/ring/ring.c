@@ -41,7 +41,7 @@ void ring_start(struct area *a, int64_t revision)
     wake_sleepers(a);
 }
 
-static void fill(struct ring_slot *s, uint64_t position, const struct ring_event *e)
+static void fill(struct ring_slot *s, uint64_t position, const struct ring_event *e, bool more)
 {
     atomic_store_explicit(&s->seq, 0, memory_order_relaxed);
     atomic_thread_fence(memory_order_release); /* no field may change before seq says so */
@@ -52,6 +52,8 @@ static void fill(struct ring_slot *s, uint64_t position, const struct ring_event
     __atomic_store_n(&s->name_hash, e->name_hash, __ATOMIC_RELAXED);
     __atomic_store_n(&s->trigger_hash, e->trigger_hash, __ATOMIC_RELAXED);
     __atomic_store_n(&s->trigger_prev_hash, e->trigger_prev_hash, __ATOMIC_RELAXED);
+    __atomic_store_n(&s->sub, e->sub, __ATOMIC_RELAXED);
+    __atomic_store_n(&s->more, more, __ATOMIC_RELAXED);
     atomic_store_explicit(&s->seq, position + 1, memory_order_release);
 }
 
@@ -60,7 +62,8 @@ void ring_publish(struct area *a, const struct ring_event *events, int n)
     struct ring_shared *r = a->ring;
     uint64_t position = atomic_load_explicit(&r->head, memory_order_relaxed);
     for (int i = 0; i < n; i++, position++)
-        fill(ring_slot_at(r, position), position, &events[i]);
+        fill(ring_slot_at(r, position), position, &events[i],
+             i + 1 < n && events[i + 1].revision == events[i].revision);
     atomic_store_explicit(&r->head, position, memory_order_release);
     area_count(a, a->consumers, AREA_RING_EVENTS, (uint64_t)n);
     wake_sleepers(a);

@@ -22,7 +22,7 @@ struct ring_slot {
     uint64_t ns_hash, name_hash; /* hash_str of namespace and name */
     uint64_t trigger_hash,
         trigger_prev_hash; /* hash_str of the resource's first indexed field, new and old; 0: none */
-    uint64_t spare;
+    uint32_t sub, more; /* place among the events of its revision; whether the next slot has another */
 };
 _Static_assert(sizeof(struct ring_slot) == 64, "a slot is one cache line");
 
@@ -36,8 +36,10 @@ struct ring_event {
     uint32_t resource, type;
     uint64_t ns_hash, name_hash;
     uint64_t trigger_hash, trigger_prev_hash;
+    uint32_t sub;
 };
-/* After the batch is committed. Fills slots, then wakes consumers that sleep. */
+/* After the batch is committed. Fills slots, then wakes consumers that sleep. Events of one revision come in one
+ * batch. */
 void ring_publish(struct area *a, const struct ring_event *events, int n);
 
 /* Consumer side. */
@@ -46,7 +48,7 @@ struct consumer {
     struct area *area;
     int index;
     uint64_t epoch, position;
-    int64_t revision; /* everything up to here was seen */
+    int64_t revision; /* everything up to here was seen; while a revision has more: the one before */
     bool lapped;      /* the log must be read up to `need` before slots mean something again */
     int64_t need;
 };

@@ -16,6 +16,7 @@ enum store_verb { STORE_PUT = 1, STORE_DELETE = 2 };
 struct store_op {
     enum store_verb verb;
     struct key key;
+    struct str ns, name;        /* what the key was made of, which may have cut it; until submit returns */
     int64_t expect;             /* mod revision the key must have, STORE_EXPECT_ABSENT or STORE_EXPECT_ANY */
     const struct record *draft; /* PUT: copied before store_submit returns */
     const struct record
@@ -26,7 +27,7 @@ struct store_op {
  * -EIO, -EFBIG, -EAGAIN (store unavailable, nothing written), -ETIMEDOUT (unknown whether written). */
 struct store_result {
     int error;
-    int64_t revision; /* of the write */
+    int64_t revision; /* of the write; of a conflict: a cache that has reached it shows what was in the way */
     int64_t actual;
 };
 

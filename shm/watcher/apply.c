@@ -119,6 +119,7 @@ static void tell(const struct work *w, const struct record *prev, const struct r
                  struct ring_event *ev)
 {
     *ev = (struct ring_event){.revision = w->ch->revision,
+                              .sub = w->ch->sub,
                               .resource = now->resource,
                               .type = w->type,
                               .ns_hash = hash_str(record_ns(now)),
@@ -141,7 +142,7 @@ static int plan(struct work *w, struct ring_event *ev)
     w->type = deletion ? EVENT_DELETED : prev ? EVENT_MODIFIED : EVENT_ADDED;
     w->prev_bytes = prev ? prev->bytes : 0;
     w->prev_revision = prev ? prev->mod_revision : 0;
-    w->create_revision = prev ? prev->create_revision : 0;
+    w->create_revision = w->ch->create_revision ? w->ch->create_revision : prev ? prev->create_revision : 0;
     w->record_bytes = record_finished_bytes(now, w->ch->revision);
     if (prev)
         index_diff(w, prev, deletion ? NULL : now, false);
@@ -153,7 +154,8 @@ static int plan(struct work *w, struct ring_event *ev)
 
 static int log_apply(struct work *w)
 {
-    struct log_value h = {.type = w->type,
+    struct log_value h = {.type = (uint16_t)w->type,
+                          .flags = w->ch->more ? LOG_MORE : 0,
                           .wall_ms = w->ch->wall_ms,
                           .prev_revision = w->prev_revision,
                           .key_off = sizeof(h),
@@ -162,7 +164,7 @@ static int log_apply(struct work *w)
                           .prev_bytes = (uint32_t)w->prev_bytes,
                           .record_bytes = (uint32_t)w->record_bytes};
     h.record_off = h.prev_off + h.prev_bytes;
-    struct log_key lk = log_key_of(w->ch->revision);
+    struct log_key lk = log_key_of(w->ch->revision, w->ch->sub);
     MDB_val k = log_key_val(&lk), v = {.mv_size = h.record_off + w->record_bytes};
     int rc = mdb_put(w->txn, w->cache->log, &k, &v, MDB_RESERVE | MDB_APPEND);
     if (rc)
@@ -193,7 +195,8 @@ static int objects_apply(struct work *w)
     return 0;
 }
 
-int apply_change(struct cache *c, MDB_txn *txn, const struct apply_change *ch, struct ring_event *ev)
+static int apply(struct cache *c, MDB_txn *txn, const struct apply_change *ch, struct ring_event *ev,
+                 bool logs)
 {
     struct work w;
     w.cache = c;
@@ -204,7 +207,18 @@ int apply_change(struct cache *c, MDB_txn *txn, const struct apply_change *ch, s
     int rc = plan(&w, ev);
     if (rc)
         return rc;
-    if ((rc = log_apply(&w)) || (rc = objects_apply(&w)))
+    if ((logs && (rc = log_apply(&w))) || (rc = objects_apply(&w)))
         return rc;
     return index_apply(&w);
+}
+
+int apply_change(struct cache *c, MDB_txn *txn, const struct apply_change *ch, struct ring_event *ev)
+{
+    return apply(c, txn, ch, ev, true);
+}
+
+int apply_quietly(struct cache *c, MDB_txn *txn, const struct apply_change *ch)
+{
+    struct ring_event ev;
+    return apply(c, txn, ch, &ev, false);
 }

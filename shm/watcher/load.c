@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "shm/base/clock.h"
 #include "shm/base/log.h"
 #include "shm/base/must.h"
@@ -90,13 +91,32 @@ static void drop_batch(struct load *l)
     buf_clear(&l->drafts);
 }
 
-static void flush(struct load *l, bool quiet, int64_t upto, bool window)
+static void drop_first(struct load *l, int n)
 {
+    size_t at = l->drafts.n;
+    for (int i = l->n - 1; i >= n; i--)
+        at = l->draft_at[i] ? l->draft_at[i] - 1 : at;
+    if (n == l->n) {
+        drop_batch(l);
+        return;
+    }
+    memmove(l->drafts.p, l->drafts.p + at, l->drafts.n - at);
+    l->drafts.n -= at;
+    l->n -= n;
+    memmove(l->changes, l->changes + n, (size_t)l->n * sizeof(*l->changes));
+    memmove(l->draft_at, l->draft_at + n, (size_t)l->n * sizeof(*l->draft_at));
     for (int i = 0; i < l->n; i++)
+        l->draft_at[i] -= l->draft_at[i] ? at : 0;
+}
+
+/* The first n of the changes that are there. */
+static void flush_first(struct load *l, int n, bool quiet, int64_t upto, bool window)
+{
+    for (int i = 0; i < n; i++)
         l->changes[i].draft =
             l->draft_at[i] ? (const struct record *)(const void *)(l->drafts.p + l->draft_at[i] - 1) : NULL;
     struct load_batch b = {.changes = l->changes,
-                           .n = l->n,
+                           .n = n,
                            .quiet = quiet,
                            .upto = upto > l->revision ? upto : 0,
                            .window = window,
@@ -105,7 +125,12 @@ static void flush(struct load *l, bool quiet, int64_t upto, bool window)
         l->failed = l->hooks.apply(l->hooks.arg, &b);
     if (!l->failed && upto > l->revision)
         l->revision = upto;
-    drop_batch(l);
+    drop_first(l, n);
+}
+
+static void flush(struct load *l, bool quiet, int64_t upto, bool window)
+{
+    flush_first(l, l->n, quiet, upto, window);
 }
 
 static void skip(struct load *l, struct str key, const char *why, int rc)
@@ -152,6 +177,7 @@ static void go(struct load *l, enum load_state s)
     l->state = s;
     l->busy = false;
     l->retry_ms = 0;
+    drop_batch(l); /* held back of a watch that will not go on */
     if (s == LOAD_COLD || s == LOAD_KEYS) {
         l->at = 0;
         l->limit = s == LOAD_COLD ? l->page : KEYS_PAGE;
@@ -360,7 +386,8 @@ static void on_created(void *arg, int64_t revision, uint64_t cluster_id)
     l->ready = true;
 }
 
-/* Whole are all revisions but the last one of a batch that may go on. */
+/* Whole are all revisions but the last one of a batch that may go on: its changes wait for the rest, so that
+ * a revision is never seen in part. */
 static void on_batch(void *arg, const struct etcd_batch *b)
 {
     struct load *l = arg;
@@ -377,7 +404,10 @@ static void on_batch(void *arg, const struct etcd_batch *b)
         else
             add_delete(l, &k, e.kv.mod_revision);
     }
-    flush(l, false, b->more ? upto - 1 : upto, false);
+    int whole = l->n;
+    while (b->more && whole > 0 && l->changes[whole - 1].revision == upto)
+        whole--;
+    flush_first(l, whole, false, b->more ? upto - 1 : upto, false);
 }
 
 static void on_progress(void *arg, int64_t revision, bool in_order)

@@ -31,8 +31,9 @@ refused "--secure-prot" "--secure-port" -- --secure-prot=1
 refused "--audit-log-path" "kube-apiserver" "not supported" -- --audit-log-path=/x
 refused "--secure-port" '"x"' "whole number" -- --secure-port=x
 refused "--event-ttl" '"1y"' "1h30m" -- --event-ttl 1y
-refused "--etcd-servers" "embedded store" "remove" -- --data-dir="$work/d" --etcd-servers=http://127.0.0.1:2379
-[ -e "$work/d" ] && fail "a refused --etcd-servers left a data directory"
+refused "--etcd-servers" "URLs" -- --data-dir="$work/d" --etcd-servers=127.0.0.1:2379
+refused "--etcd-certfile" "--etcd-keyfile" -- --data-dir="$work/d" --etcd-certfile=/x
+[ -e "$work/d" ] && fail "a refused flag left a data directory"
 refused "start" -- start
 refused "--tls-private-key-file" -- --tls-cert-file=/x
 

@@ -270,7 +270,7 @@ static bool take_slots(struct keeper *k)
         if (r == CONSUMER_LAPPED) {
             catch_up(k);
         } else if (at_least(k, slot.revision, &s)) {
-            if (log_get(s, slot.revision, &e))
+            if (log_get(s, slot.revision, slot.sub, &e))
                 deliver(k, &e);
             snapshot_unref(s);
         }

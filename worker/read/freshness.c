@@ -1,35 +1,34 @@
-/* A read without a version must see every write that was acknowledged before it came, whichever worker took
- * it. The store says how far that is; usually the cache is there already and the answer costs one atomic
- * load. When it is not, the request is parked and looked at once a turn, with a bound (watch_cache.go,
- * blockTimeout). */
+/* A read without a version must see every write that was acknowledged before it came, whichever worker or
+ * host took it. The store says how far that is: the embedded one by an atomic load, etcd by a round trip that
+ * all who ask meanwhile share. Usually the cache is there already. When it is not, the request is parked and
+ * looked at once a turn, with a bound (watch_cache.go, blockTimeout).
+ *
+ *   asks (etcd only) --answer--> parked --cache has it, or time is over--> resumed --asks for it again-->
+ * gone
+ */
 #include "worker/read/freshness.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "shm/base/clock.h"
 #include "shm/base/must.h"
 #include "worker/pipeline/pipeline.h"
 
 #define FRESHNESS_MAGIC 0x66726573u
 #define FRESHNESS_WAIT_MS 3000
-
-struct waiter {
-    struct waiter *next, **link;
-    struct freshness *f;
-    struct request *rq;
-    int64_t wanted, until_ms;
-    bool timed_out;
-};
+#define LOOK_MS 10 /* no event came for so long: it may be that none is to come */
 
 struct freshness {
     unsigned magic;
     struct context *ctx;
-    struct waiter *parked;  /* waiting for their revision */
-    struct waiter *resumed; /* told to go on, have not asked again yet */
-    struct event *timer;    /* NULL where there is no loop */
+    struct freshness_wait *asks;
+    struct freshness_wait *parked;  /* waiting for their revision */
+    struct freshness_wait *resumed; /* told to go on, have not asked again yet */
+    struct event *timer;            /* NULL where there is no loop */
 };
 
-static void waiter_unlink(struct waiter *w)
+static void unlink_wait(struct freshness_wait *w)
 {
     if (!w->link)
         return;
@@ -39,7 +38,7 @@ static void waiter_unlink(struct waiter *w)
     w->link = NULL;
 }
 
-static void waiter_link(struct waiter *w, struct waiter **head)
+static void link_wait(struct freshness_wait *w, struct freshness_wait **head)
 {
     w->next = *head;
     w->link = head;
@@ -48,15 +47,18 @@ static void waiter_link(struct waiter *w, struct waiter **head)
     *head = w;
 }
 
-static void waiter_drop(void *arg)
+void freshness_leave(struct freshness_wait *w)
 {
-    waiter_unlink(arg);
+    unlink_wait(w);
+    fresh_leave(&w->ask);
 }
 
-static void timer_fired(evutil_socket_t fd, short what, void *arg)
+static void leave(void *arg)
 {
-    freshness_poll(arg);
+    freshness_leave(arg);
 }
+
+static void timer_fired(evutil_socket_t fd, short what, void *arg);
 
 struct freshness *freshness_new(struct context *ctx)
 {
@@ -74,14 +76,16 @@ void freshness_free(struct freshness *f)
     if (!f)
         return;
     must_be(f, FRESHNESS_MAGIC);
-    while (f->parked)
-        waiter_unlink(f->parked);
-    while (f->resumed)
-        waiter_unlink(f->resumed);
+    struct freshness_wait **lists[] = {&f->asks, &f->parked, &f->resumed};
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+        while (*lists[i])
+            freshness_leave(*lists[i]);
     if (f->timer)
         event_free(f->timer);
     free(f);
 }
+
+/* ---- the cache ---- */
 
 /* The newest snapshot there is; the turn's own first, because it is free. */
 static struct snapshot *snapshot_reaching(struct snapshots *all, int64_t wanted)
@@ -94,15 +98,39 @@ static struct snapshot *snapshot_reaching(struct snapshots *all, int64_t wanted)
     return snapshot_get(all);
 }
 
+/* ---- waiting ---- */
+
 static void arm(struct freshness *f)
 {
-    struct timeval soon = {.tv_usec = 20000};
-    if (f->timer && f->parked)
+    struct timeval soon = {.tv_usec = LOOK_MS * 1000};
+    if (f->timer && f->parked && !evtimer_pending(f->timer, NULL))
         evtimer_add(f->timer, &soon);
 }
 
-/* Resuming runs handlers, which may park or free any request; so those whose time has come are moved first.
- */
+static void park(struct freshness *f, struct freshness_wait *w, int64_t wanted)
+{
+    w->wanted = wanted;
+    w->until_ms = clock_ms() + FRESHNESS_WAIT_MS;
+    w->timed_out = false;
+    link_wait(w, &f->parked);
+    arm(f);
+}
+
+/* Waking runs handlers, which may park or free any request; so those whose time has come are moved first. */
+static void wake_all(struct freshness *f, struct freshness_wait **due)
+{
+    while (*due) {
+        struct freshness_wait *w = *due;
+        unlink_wait(w);
+        if (!w->rq) {
+            w->wake(w);
+            continue;
+        }
+        link_wait(w, &f->resumed);
+        pipeline_resume(w->rq);
+    }
+}
+
 void freshness_poll(struct freshness *f)
 {
     must_be(f, FRESHNESS_MAGIC);
@@ -111,55 +139,111 @@ void freshness_poll(struct freshness *f)
     struct snapshot *s = snapshot_reaching(f->ctx->snapshots, INT64_MAX);
     int64_t have = s ? snapshot_revision(s) : -1, now = clock_ms();
     snapshot_unref(s);
-    struct waiter *next, *due = NULL;
-    for (struct waiter *w = f->parked; w; w = next) {
+    struct freshness_wait *next, *due = NULL;
+    for (struct freshness_wait *w = f->parked; w; w = next) {
         next = w->next;
         w->timed_out = w->wanted > have && now >= w->until_ms;
         if (w->wanted > have && !w->timed_out)
             continue;
-        waiter_unlink(w);
-        waiter_link(w, &due);
+        unlink_wait(w);
+        link_wait(w, &due);
     }
-    while (due) {
-        struct waiter *w = due;
-        waiter_unlink(w);
-        waiter_link(w, &f->resumed);
-        pipeline_resume(w->rq);
-    }
+    wake_all(f, &due);
     arm(f);
 }
 
-static struct waiter *take_resumed(struct freshness *f, const struct request *rq)
+/* Whoever waits for an event that is none of ours waits in vain: the watcher has to ask etcd. */
+static void tell_watcher(struct freshness *f)
 {
-    for (struct waiter *w = f->resumed; w; w = w->next)
+    struct area *a = f->ctx->area;
+    int64_t wanted = 0, known = atomic_load(a->wanted);
+    uint64_t one = 1;
+    for (const struct freshness_wait *w = f->parked; w; w = w->next)
+        wanted = w->wanted > wanted ? w->wanted : wanted;
+    while (wanted > known && !atomic_compare_exchange_weak(a->wanted, &known, wanted))
+        ;
+    ssize_t done = write(a->watcher_fd, &one, sizeof(one));
+    (void)done;
+}
+
+static void timer_fired(evutil_socket_t fd, short what, void *arg)
+{
+    struct freshness *f = arg;
+    freshness_poll(f);
+    if (f->parked && f->ctx->fresh)
+        tell_watcher(f);
+}
+
+bool freshness_wait(struct freshness *f, struct freshness_wait *w, int64_t revision)
+{
+    must_be(f, FRESHNESS_MAGIC);
+    struct snapshot *s = snapshot_reaching(f->ctx->snapshots, revision);
+    bool there = !s || snapshot_revision(s) >= revision;
+    snapshot_unref(s);
+    if (!there)
+        park(f, w, revision);
+    return !there;
+}
+
+/* ---- requests ---- */
+
+static void answered(struct fresh_wait *ask, const struct etcd_status *st, int64_t revision)
+{
+    struct freshness_wait *w =
+        (struct freshness_wait *)(void *)((char *)ask - offsetof(struct freshness_wait, ask));
+    struct freshness *f = w->f;
+    unlink_wait(w);
+    w->wanted = revision;
+    w->error = st->error;
+    link_wait(w, &f->resumed);
+    pipeline_resume(w->rq);
+}
+
+static struct freshness_wait *take_resumed(struct freshness *f, const struct request *rq)
+{
+    for (struct freshness_wait *w = f->resumed; w; w = w->next)
         if (w->rq == rq) {
-            waiter_unlink(w);
+            unlink_wait(w);
             return w;
         }
     return NULL;
 }
 
-static void park(struct request *rq, struct waiter *w, int64_t wanted)
+static struct freshness_wait *wait_new(struct freshness *f, struct request *rq)
 {
-    struct freshness *f = rq->ctx->freshness;
-    if (!w) {
-        w = arena_alloc(rq->arena, sizeof(*w));
-        arena_cleanup(rq->arena, waiter_drop, w);
-        w->rq = rq;
-        w->f = f;
-        w->wanted = wanted;
-        w->until_ms = clock_ms() + FRESHNESS_WAIT_MS;
-    }
-    waiter_link(w, &f->parked);
-    arm(f);
+    struct freshness_wait *w = arena_alloc(rq->arena, sizeof(*w));
+    arena_cleanup(rq->arena, leave, w);
+    w->rq = rq;
+    w->f = f;
+    w->ask.done = answered;
+    return w;
+}
+
+static bool ask(struct freshness *f, struct request *rq, struct status *st)
+{
+    struct freshness_wait *w = wait_new(f, rq);
+    int rc = fresh_ask(f->ctx->fresh, &w->ask);
+    if (rc)
+        freshness_store_failed(st, rc);
+    else
+        link_wait(w, &f->asks);
+    return rc == 0;
 }
 
 struct snapshot *freshness_snapshot(struct request *rq, int64_t at_least, bool *suspended, struct status *st)
 {
     struct freshness *f = rq->ctx->freshness;
     must_be(f, FRESHNESS_MAGIC);
+    struct freshness_wait *w = f->resumed ? take_resumed(f, rq) : NULL;
     *suspended = false;
-    struct waiter *w = f->resumed ? take_resumed(f, rq) : NULL;
+    if (w && w->error) {
+        freshness_store_failed(st, w->error);
+        return NULL;
+    }
+    if (!w && at_least < 0 && rq->ctx->fresh) {
+        *suspended = ask(f, rq, st);
+        return NULL;
+    }
     int64_t wanted = w ? w->wanted : at_least >= 0 ? at_least : store_revision(rq->ctx->store);
     struct snapshot *s = snapshot_reaching(rq->ctx->snapshots, wanted);
     if (!s) {
@@ -174,7 +258,29 @@ struct snapshot *freshness_snapshot(struct request *rq, int64_t at_least, bool *
         status_too_large_rv(st, wanted, have);
         return NULL;
     }
-    park(rq, w, wanted);
+    park(f, w ? w : wait_new(f, rq), wanted);
     *suspended = true;
     return NULL;
+}
+
+/* The reference hands on what its client of etcd says, without a reason. */
+void freshness_store_failed(struct status *st, int error)
+{
+    switch (error) {
+    case -ETIMEDOUT:
+        status_set(st, 504, "Timeout",
+                   "Timeout: request did not complete within requested timeout - context deadline exceeded");
+        break;
+    case -EAGAIN:
+        status_set(st, 500, "", "rpc error: code = Unavailable desc = the etcd cluster is unavailable");
+        break;
+    case -ENOSPC:
+        status_set(st, 500, "", "etcdserver: mvcc: database space exceeded");
+        break;
+    case -EFBIG:
+        status_set(st, 413, "RequestEntityTooLarge", "etcdserver: request is too large");
+        break;
+    default:
+        status_internal(st, "the store failed: %s", strerror(-error));
+    }
 }

@@ -10,6 +10,8 @@
 #include "shm/store/store.h"
 #include "worker/loop/loop.h"
 
+struct storage;
+struct fresh;     /* shm/store/etcd/fresh.h */
 struct authn;     /* worker/authn/union.h */
 struct authz;     /* worker/authz/union.h */
 struct inflight;  /* worker/flow/inflight.h */
@@ -31,6 +33,8 @@ struct context {
     struct cache *cache;
     struct snapshots *snapshots;
     struct store *store;
+    struct storage *storage; /* worker/storage/storage.h: what is behind the store */
+    struct fresh *fresh;     /* the newest revision of etcd; NULL: the embedded store knows it itself */
     struct authn *authn;
     struct authz *authz;
     struct inflight *inflight;

@@ -164,16 +164,17 @@ static int log_slice(struct watch *w)
     if (rc)
         return rc;
     pin(w, s);
-    bool more = true;
-    while (bytes < WATCH_SLICE_BYTES && (more = log_scan_next(&sc, &e))) {
+    bool more = true, full = false;
+    while ((more = log_scan_next(&sc, &e))) {
+        if (full && e.revision != w->cursor)
+            break;
         w->cursor = e.revision;
         enum frame_type type = e.resource == w->sel.resource ? frame_type_for(w, &e) : FRAME_NONE;
         if (type != FRAME_NONE) {
             bytes += frame_push(w, &e, type);
             sent++;
         }
-        if ((++seen & 63) == 0 && loop_turn_over(w->rq->ctx->loop))
-            break;
+        full = full || bytes >= WATCH_SLICE_BYTES || ((++seen & 63) == 0 && loop_turn_over(w->rq->ctx->loop));
     }
     log_scan_close(&sc);
     count_events(w, sent);
@@ -182,6 +183,21 @@ static int log_slice(struct watch *w)
         w->behind = w->cursor < dispatch_revision(w->d);
     }
     return 0;
+}
+
+/* All that the watch wants of one revision. Returns its bytes. */
+static size_t push_revision(struct watch *w, struct event *e, int *sent)
+{
+    size_t bytes = 0;
+    int64_t revision = e->revision;
+    for (bool there = true; there; there = e->more && dispatch_event(w->d, revision, e->sub + 1, e)) {
+        enum frame_type type = frame_type_for(w, e);
+        if (type == FRAME_NONE)
+            continue;
+        bytes += frame_push(w, e, type);
+        ++*sent;
+    }
+    return bytes;
 }
 
 static int pending_slice(struct watch *w)
@@ -195,15 +211,11 @@ static int pending_slice(struct watch *w)
     pin(w, s);
     while (w->npending && bytes < WATCH_SLICE_BYTES) {
         int64_t revision = pending_first(w);
-        if (!dispatch_event(w->d, revision, &e)) {
+        if (!dispatch_event(w->d, revision, 0, &e)) {
             fall_behind(w); /* trimmed meanwhile: the log will say so */
             break;
         }
-        enum frame_type type = frame_type_for(w, &e);
-        if (type != FRAME_NONE) {
-            bytes += frame_push(w, &e, type);
-            n++;
-        }
+        bytes += push_revision(w, &e, &n);
         w->cursor = revision;
         pending_pop(w);
         if ((n & 63) == 63 && loop_turn_over(w->rq->ctx->loop))

@@ -190,11 +190,13 @@ struct snapshot *dispatch_snapshot(struct dispatch *d, int64_t at_least)
     return d->snap;
 }
 
-bool dispatch_event(struct dispatch *d, int64_t revision, struct event *e)
+bool dispatch_event(struct dispatch *d, int64_t revision, uint32_t sub, struct event *e)
 {
     int i = (int)(revision & (EVENTS_KEPT - 1));
+    if (sub)
+        return d->snap && log_get(d->snap, revision, sub, e);
     if (!d->events[i].valid || d->events[i].e.revision != revision) {
-        d->events[i].found = d->snap && log_get(d->snap, revision, &d->events[i].e);
+        d->events[i].found = d->snap && log_get(d->snap, revision, 0, &d->events[i].e);
         d->events[i].e.revision = revision;
         d->events[i].valid = d->any_event = true;
     }
@@ -208,10 +210,11 @@ static struct frame **frame_at(struct dispatch *d, int64_t revision, uint64_t fo
     return &d->frames[h & (FRAMES_KEPT - 1)];
 }
 
-struct frame *dispatch_frame(struct dispatch *d, int64_t revision, uint64_t form_id, int variant)
+struct frame *dispatch_frame(struct dispatch *d, const struct event *e, uint64_t form_id, int variant)
 {
-    struct frame *f = *frame_at(d, revision, form_id, variant);
-    return f && f->revision == revision && f->form_id == form_id && f->variant == variant ? f : NULL;
+    struct frame *f = *frame_at(d, e->revision, form_id, variant);
+    bool same = f && f->revision == e->revision && f->sub == e->sub;
+    return same && f->form_id == form_id && f->variant == variant ? f : NULL;
 }
 
 void dispatch_keep_frame(struct dispatch *d, struct frame *f)
@@ -226,22 +229,22 @@ void dispatch_keep_frame(struct dispatch *d, struct frame *f)
 /* ---- offering ---- */
 
 /* A watch with more of a selector than its group's key is not woken for what it does not select. */
-static bool wants(struct dispatch *d, const struct watch *w, int64_t revision)
+static bool wants(struct dispatch *d, const struct watch *w, const struct ring_slot *s)
 {
     struct event e;
-    if (!w->early || w->behind || revision <= w->cursor)
+    if (!w->early || w->behind || s->revision <= w->cursor)
         return true;
-    if (!dispatch_snapshot(d, revision) || !dispatch_event(d, revision, &e))
+    if (!dispatch_snapshot(d, s->revision) || !dispatch_event(d, s->revision, s->sub, &e))
         return true; /* the watch will find out */
     return frame_type_for(w, &e) != FRAME_NONE;
 }
 
-static void offer_group(struct dispatch *d, uint64_t key, int64_t revision)
+static void offer_group(struct dispatch *d, uint64_t key, const struct ring_slot *s)
 {
     const struct group *g = *group_at(d, key);
     for (struct watch *w = g ? g->first : NULL; w; w = w->next)
-        if (wants(d, w, revision))
-            watch_note(w, revision);
+        if (wants(d, w, s))
+            watch_note(w, s->revision);
 }
 
 static void offer(struct dispatch *d, const struct ring_slot *s)
@@ -249,14 +252,14 @@ static void offer(struct dispatch *d, const struct ring_slot *s)
     uint32_t r = s->resource;
     if (d->watches == 0)
         return;
-    offer_group(d, group_key(r, KEY_RESOURCE, 0, 0), s->revision);
-    offer_group(d, group_key(r, KEY_NAMESPACE, s->ns_hash, 0), s->revision);
-    offer_group(d, group_key(r, KEY_OBJECT, s->ns_hash, s->name_hash), s->revision);
-    offer_group(d, group_key(r, KEY_NAME, s->name_hash, 0), s->revision);
+    offer_group(d, group_key(r, KEY_RESOURCE, 0, 0), s);
+    offer_group(d, group_key(r, KEY_NAMESPACE, s->ns_hash, 0), s);
+    offer_group(d, group_key(r, KEY_OBJECT, s->ns_hash, s->name_hash), s);
+    offer_group(d, group_key(r, KEY_NAME, s->name_hash, 0), s);
     if (s->trigger_hash)
-        offer_group(d, group_key(r, KEY_TRIGGER, s->trigger_hash, 0), s->revision);
+        offer_group(d, group_key(r, KEY_TRIGGER, s->trigger_hash, 0), s);
     if (s->trigger_prev_hash && s->trigger_prev_hash != s->trigger_hash)
-        offer_group(d, group_key(r, KEY_TRIGGER, s->trigger_prev_hash, 0), s->revision);
+        offer_group(d, group_key(r, KEY_TRIGGER, s->trigger_prev_hash, 0), s);
 }
 
 /* ---- the ring, or the log in its place ---- */
@@ -278,6 +281,7 @@ static struct ring_slot slot_of(const struct event *e, const struct record *befo
 {
     return (struct ring_slot){
         .revision = e->revision,
+        .sub = e->sub,
         .resource = e->resource,
         .type = e->type,
         .ns_hash = hash_str(record_ns(e->record)),
@@ -309,14 +313,17 @@ static bool read_log(struct dispatch *d)
     if (!s)
         return true;
     int rc = log_scan_open(&sc, s, d->revision), n = 0;
-    bool end = true;
+    bool end = true, full = false;
     if (rc == -ESTALE)
         skip_gap(d, s);
     while (rc == 0 && end && log_scan_before(&sc, &e, &before)) {
         struct ring_slot slot = slot_of(&e, before);
+        end = !full || e.revision == d->revision;
+        if (!end)
+            break;
         d->revision = e.revision;
         offer(d, &slot);
-        end = (++n & 63) != 0 || !loop_turn_over(d->ctx->loop);
+        full = full || ((++n & 63) == 0 && loop_turn_over(d->ctx->loop));
     }
     if (rc == 0)
         log_scan_close(&sc);
@@ -344,7 +351,7 @@ bool dispatch_poll(struct dispatch *d)
             snapshots_turn(d->ctx->snapshots); /* what follows reads events that are newer than the turn */
         d->lapped = r == CONSUMER_LAPPED;
         if (r == CONSUMER_SLOT) {
-            d->revision = slot.revision;
+            d->revision = d->consumer.revision;
             offer(d, &slot);
         }
         if ((n & 63) == 0 && loop_turn_over(d->ctx->loop))

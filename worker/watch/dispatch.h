@@ -30,11 +30,12 @@ void dispatch_remove(struct dispatch *d, struct watch *w);
 int64_t dispatch_revision(const struct dispatch *d);
 /* A snapshot that has reached a revision, shared by all watches of this turn; borrowed. NULL on failure. */
 struct snapshot *dispatch_snapshot(struct dispatch *d, int64_t at_least);
-/* The event of a revision under that snapshot, looked up once for all. false: not in the log (any more). */
-bool dispatch_event(struct dispatch *d, int64_t revision, struct event *e);
-/* Frames built in this turn: the one of (revision, form, variant), or NULL; and keeping one (a reference is
+/* The event of a revision (sub: its place there) under that snapshot, looked up once for all. false: not in
+ * the log (any more). */
+bool dispatch_event(struct dispatch *d, int64_t revision, uint32_t sub, struct event *e);
+/* Frames built in this turn: the one of (event, form, variant), or NULL; and keeping one (a reference is
  * taken). */
-struct frame *dispatch_frame(struct dispatch *d, int64_t revision, uint64_t form_id, int variant);
+struct frame *dispatch_frame(struct dispatch *d, const struct event *e, uint64_t form_id, int variant);
 void dispatch_keep_frame(struct dispatch *d, struct frame *f);
 /* 0..n-1, for jitter. */
 uint32_t dispatch_random(struct dispatch *d, uint32_t n);

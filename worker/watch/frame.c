@@ -136,12 +136,16 @@ static void put_frame(const struct watch *w, struct buf *out, enum frame_type ty
     arena_free(scratch);
 }
 
-static struct frame *frame_new(struct str bytes, int64_t revision, uint64_t form_id, int variant)
+static struct frame *frame_new(struct str bytes, const struct event *e, uint64_t form_id, int variant)
 {
     struct frame *f = malloc(sizeof(*f) + bytes.n);
     must(f);
-    *f =
-        (struct frame){.refs = 1, .revision = revision, .form_id = form_id, .variant = variant, .n = bytes.n};
+    *f = (struct frame){.refs = 1,
+                        .revision = e->revision,
+                        .sub = e->sub,
+                        .form_id = form_id,
+                        .variant = variant,
+                        .n = bytes.n};
     memcpy(f->bytes, bytes.p, bytes.n);
     return f;
 }
@@ -159,7 +163,7 @@ static struct frame *build(const struct watch *w, const struct event *e, enum fr
         r = left;
     }
     put_frame(w, &out, type, r, variant >= HEADERS_VARIANT);
-    struct frame *f = frame_new(buf_view(&out), e->revision, w->form_id, variant);
+    struct frame *f = frame_new(buf_view(&out), e, w->form_id, variant);
     free(left);
     buf_free(&out);
     return f;
@@ -190,7 +194,7 @@ static struct frame *build_opening(const struct watch *w, const struct event *e,
     struct str head = w->form.proto_head;
     put_proto_opening(&out, names[type], head.n + e->record->proto_bytes + PROTOBUF_TAIL.n);
     buf_str(&out, head);
-    struct frame *f = frame_new(buf_view(&out), e->revision, w->form_id, (int)type);
+    struct frame *f = frame_new(buf_view(&out), e, w->form_id, (int)type);
     buf_free(&out);
     return f;
 }
@@ -203,7 +207,7 @@ size_t frame_push(struct watch *w, const struct event *e, enum frame_type type)
         return push_views(w, type, e->record);
     struct str message = views ? record_proto(e->record) : STR_NONE;
     int variant = (int)type + (take_headers(w) ? HEADERS_VARIANT : 0);
-    struct frame *f = dispatch_frame(w->d, e->revision, w->form_id, variant);
+    struct frame *f = dispatch_frame(w->d, e, w->form_id, variant);
     if (f) {
         hold(w, f);
     } else {

@@ -17,6 +17,7 @@ enum frame_type {
 struct frame {
     int refs;
     int64_t revision;
+    uint32_t sub;
     uint64_t form_id;
     int variant;
     size_t n;

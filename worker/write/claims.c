@@ -157,7 +157,7 @@ static int submit(struct claims *c, const struct store_op *op)
 static int put(struct claims *c, const struct schema_resource *r, struct str name, const json_t *obj,
                int64_t expect)
 {
-    struct store_op op = {.verb = STORE_PUT, .expect = expect};
+    struct store_op op = {.verb = STORE_PUT, .name = name, .expect = expect};
     struct buf draft = {0};
     int e;
 
@@ -172,7 +172,7 @@ static int put(struct claims *c, const struct schema_resource *r, struct str nam
 static int delete (struct claims *c, const struct schema_resource *r, struct str ns, struct str name,
                    int64_t expect)
 {
-    struct store_op op = {.verb = STORE_DELETE, .expect = expect};
+    struct store_op op = {.verb = STORE_DELETE, .ns = ns, .name = name, .expect = expect};
 
     key_make(&op.key, r->id, ns, name);
     return submit(c, &op);

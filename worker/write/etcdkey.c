@@ -2,7 +2,6 @@
  * another: a key is looked up by its first segment, then by its first two, in a sorted table. */
 #include "worker/write/etcdkey.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include "shm/base/must.h"
 
@@ -50,7 +49,7 @@ struct etcdkey *etcdkey_new(const char *prefix)
     e->rows = calloc((size_t)n, sizeof(*e->rows));
     must(e->rows != NULL);
     for (int i = 0; i < n; i++) {
-        if (all[i]->etcd_prefix && all[i]->storage == all[i])
+        if (all[i]->etcd_prefix)
             e->rows[e->nrows++] = (struct row){str_of(all[i]->etcd_prefix), all[i]};
     }
     qsort(e->rows, (size_t)e->nrows, sizeof(*e->rows), row_cmp);
@@ -86,25 +85,6 @@ void etcdkey_write(const struct etcdkey *e, const struct schema_resource *stored
         buf_putc(out, '/');
     }
     buf_str(out, name);
-}
-
-int etcdkey_of(const struct etcdkey *e, const struct key *k, const struct record *r, struct buf *out)
-{
-    const struct schema_resource *stored;
-    uint32_t id;
-    struct str ns, name;
-
-    if (!key_parse(key_str(k), &id, &ns, &name))
-        return -EINVAL;
-    stored = schema_resource_of_id(id);
-    if (!stored || !stored->etcd_prefix || (k->n == KEY_MAX && !r))
-        return -EINVAL;
-    if (r) {
-        ns = record_ns(r);
-        name = record_name(r);
-    }
-    etcdkey_write(e, stored, ns, name, out);
-    return 0;
 }
 
 static const struct row *row_of(const struct etcdkey *e, struct str prefix)

@@ -19,9 +19,6 @@ struct str etcdkey_prefix(const struct etcdkey *e);
 /* Appends the key of an object. */
 void etcdkey_write(const struct etcdkey *e, const struct schema_resource *stored, struct str ns,
                    struct str name, struct buf *out);
-/* The same from a key of the cache; r has the names where that was cut (may be NULL otherwise). 0 or -EINVAL.
- */
-int etcdkey_of(const struct etcdkey *e, const struct key *k, const struct record *r, struct buf *out);
 /* The resource that a key of etcd is an object of, and that object's names, as views. false: none of what is
  * served (custom resources, leases of masters, ranges, ...). */
 bool etcdkey_read(const struct etcdkey *e, struct str etcd_key, const struct schema_resource **r,

@@ -153,6 +153,8 @@ int stored_draft(struct stored *s, struct str etcd_key, const struct schema_reso
     must_be(s, STORED_MAGIC);
     if (!obj)
         snprintf(err, err_bytes, "%s", why);
+    else if (r->flags & RESOURCE_INTERNAL)
+        rc = 0; /* the reference gives them no name */
     else if (!str_eq(tree_str(obj, "metadata.name"), name) ||
              !str_eq(tree_str(obj, "metadata.namespace"), ns))
         snprintf(err, err_bytes, "the object has another name than its key");

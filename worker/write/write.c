@@ -15,12 +15,21 @@
 
 #define TOO_LATE "the object has been modified; please apply your changes to the latest version and try again"
 
+static void on_fresh(struct freshness_wait *wait)
+{
+    struct write *w = (struct write *)(void *)((char *)wait - offsetof(struct write, wait));
+
+    must_be(w, WRITE_MAGIC);
+    w->wake(w);
+}
+
 static void cleanup(void *arg)
 {
     struct write *w = arg;
 
     if (w->state == WRITE_SENT)
         store_cancel(w->ctx->store, w->ticket);
+    freshness_leave(&w->wait);
     w->state = WRITE_OVER;
     buf_free(&w->draft);
 }
@@ -37,6 +46,9 @@ struct write *write_new(struct context *ctx, struct arena *a, struct request *rq
                         .stored = stored,
                         .ns = stored->flags & RESOURCE_NAMESPACED ? ns : STR_NONE,
                         .name = name,
+                        .at_least = ctx->fresh ? 0 : -1,
+                        .sure = !ctx->fresh,
+                        .wait = {.wake = on_fresh},
                         .st = {.arena = a}};
     arena_cleanup(a, cleanup, w);
     return w;
@@ -103,6 +115,11 @@ static void give_up(struct write *w, int error)
 
 static void store_failed(struct write *w, int error)
 {
+    if (w->ctx->fresh) {
+        freshness_store_failed(&w->st, error);
+        give_up(w, error);
+        return;
+    }
     switch (error) {
     case -EFBIG:
         status_set(&w->st, 413, "RequestEntityTooLarge", "Request entity too large: the object is too large");
@@ -121,7 +138,7 @@ static void store_failed(struct write *w, int error)
 
 static void send_op(struct write *w)
 {
-    struct store_op op = {.verb = w->verb, .expect = w->expect};
+    struct store_op op = {.verb = w->verb, .ns = w->ns, .name = w->name, .expect = w->expect};
     int e;
 
     key_make(&op.key, w->stored->id, w->ns, w->name);
@@ -205,6 +222,19 @@ static void answer_draft(struct write *w)
     w->revision = w->result.revision;
 }
 
+/* What was decided on a state that may be old, and wrote nothing to find that out, is decided on the newest.
+ */
+static bool unsure(struct write *w)
+{
+    if (w->sure)
+        return false;
+    w->sure = true;
+    w->at_least = -1;
+    w->state = WRITE_READS;
+    w->st = (struct status){.arena = w->arena};
+    return true;
+}
+
 static void put(struct write *w, const struct record *rec, json_t *old, json_t *out)
 {
     struct strategy_call call = {.arena = w->arena, .resource = w->stored, .subresource = ""};
@@ -218,7 +248,8 @@ static void put(struct write *w, const struct record *rec, json_t *old, json_t *
     w->created = !rec;
     if (rec && !(rec->flags & RECORD_STALE) && same_bytes((const struct record *)(const void *)w->draft.p, rec)) {
         if (w->verdict == WRITE_PUT) {
-            answer_tree(w, json_incref(old), rec->mod_revision);
+            if (!unsure(w))
+                answer_tree(w, json_incref(old), rec->mod_revision);
             return;
         }
         w->removing = true;
@@ -243,7 +274,10 @@ static void decide(struct write *w, const struct record *rec)
     w->old_revision = rec ? rec->mod_revision : 0;
     w->removing = false;
     w->verdict = w->step(w, old, &out);
-    if (w->verdict == WRITE_FAIL) {
+    if (w->verdict != WRITE_AGAIN && (w->verdict == WRITE_FAIL || w->verdict == WRITE_KEEP || w->dry_run) &&
+        unsure(w)) {
+        w->created = false;
+    } else if (w->verdict == WRITE_FAIL) {
         finish(w);
     } else if (w->verdict == WRITE_AGAIN) {
         w->state = WRITE_READS;
@@ -261,20 +295,24 @@ static void decide(struct write *w, const struct record *rec)
     json_decref(old);
 }
 
-/* The newest state. NULL: waiting, or the write is over. */
+/* The state to begin with. NULL: waiting, or the write is over. */
 static struct snapshot *newest(struct write *w)
 {
     bool suspended = false;
     struct snapshot *s;
+    int64_t known = store_revision(w->ctx->store);
 
     if (w->rq) {
-        s = freshness_snapshot(w->rq, -1, &suspended, &w->st);
+        s = freshness_snapshot(w->rq, w->at_least, &suspended, &w->st);
         if (!s && !suspended)
             finish(w);
         return s;
     }
+    if (w->ctx->freshness && w->tries < WRITE_TRIES_MAX / 2 &&
+        freshness_wait(w->ctx->freshness, &w->wait, known > w->at_least ? known : w->at_least))
+        return NULL;
     s = snapshot_get(w->ctx->snapshots);
-    if (s && snapshot_revision(s) < store_revision(w->ctx->store)) {
+    if (s && snapshot_revision(s) < known) {
         snapshot_unref(s);
         snapshots_turn(w->ctx->snapshots);
         s = snapshot_get(w->ctx->snapshots);
@@ -305,6 +343,8 @@ static void again(struct write *w)
     w->removing = false;
     w->claims = NULL;
     w->state = WRITE_READS;
+    w->at_least = w->result.revision > 0 ? w->result.revision : -1;
+    w->sure = true;
     if (++w->tries < WRITE_TRIES_MAX)
         return;
     status_conflict(&w->st, w->stored->group, w->stored->plural, w->name, TOO_LATE);
@@ -385,6 +425,7 @@ static bool run_claims(struct write *w, enum claims_part part,
     enum write_state was = w->state;
 
     if (end == CLAIMS_LOOK) {
+        w->at_least = -1;
         s = newest(w);
         if (!s && w->state != was && part == CLAIMS_DROP)
             w->st = (struct status){.arena = w->arena}; /* it is written all the same */

@@ -1,12 +1,14 @@
-/* One write on its way: read the newest state, make the next one of it, hand it to the store, and begin anew
- * when somebody else was faster (the reference's GuaranteedUpdate). Used with a request, which is parked
- * meanwhile, and without (keeper, collections). */
+/* One write on its way: read the state, make the next one of it, hand it to the store, and begin anew when
+ * somebody else was faster (the reference's GuaranteedUpdate). With etcd the state that is at hand is tried
+ * first: if it was old the store refuses; what writes nothing (a failure, no change) is decided again on the
+ * newest. Used with a request, which is parked meanwhile, and without (keeper, collections). */
 #ifndef WORKER_WRITE_WRITE_H
 #define WORKER_WRITE_WRITE_H
 
 #include <jansson.h>
 #include "registry/status.h"
 #include "shm/store/store.h"
+#include "worker/read/freshness.h"
 #include "worker/request/request.h"
 
 #define WRITE_MAGIC 0x77726974u
@@ -60,6 +62,9 @@ struct write {
     /* the write's own */
     enum write_verdict verdict;
     int64_t old_revision;
+    int64_t at_least; /* what the state that is read must have reached; -1: the newest */
+    bool sure;        /* it is no older than the write */
+    struct freshness_wait wait;
     struct buf draft;
     struct store_result result;
     uint64_t ticket;

@@ -112,12 +112,13 @@ static void written(void *arg, const struct etcd_status *st, const struct etcd_w
     }
     if (r->header.revision > b->revision)
         b->revision = r->header.revision;
+    out.revision = r->header.revision;
     if (!r->done)
         conflict(w, r, &out);
     else if (w->verb == STORE_DELETE && r->deleted == 0)
         out.error = -ESTALE; /* whatever was expected, there was nothing */
     else
-        out.revision = out.actual = r->header.revision;
+        out.actual = r->header.revision;
     answer(w, &out);
 }
 
@@ -210,10 +211,9 @@ static void send_or_wait(struct write *w)
 
 static int fill(struct backend *b, struct write *w, const struct store_op *op)
 {
-    const struct record *r = op->verb == STORE_DELETE ? op->last : op->draft;
-    int rc = b->hooks.key(b->hooks.arg, &op->key, r, &w->key);
+    int rc = b->hooks.key(b->hooks.arg, op, &w->key);
     if (!rc && op->verb == STORE_PUT)
-        rc = b->hooks.value(b->hooks.arg, op->draft, &w->value, &w->ttl_s);
+        rc = b->hooks.value(b->hooks.arg, buf_view(&w->key), op->draft, &w->value, &w->ttl_s);
     return rc;
 }
 

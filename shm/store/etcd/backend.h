@@ -8,13 +8,11 @@
 
 struct etcd_backend_hooks {
     void *arg;
-    /* Appends the key in etcd of a key of the cache. r: the draft, or the last state of a deletion (may be
-     * NULL): the name of a key that was cut is in there. Returns 0 or negative errno, which the write ends
-     * with. */
-    int (*key)(void *arg, const struct key *k, const struct record *r, struct buf *out);
-    /* Appends what is stored for a draft; *ttl_s: 0, or seconds after which it shall be gone. Returns 0 or
-     * negative errno. */
-    int (*value)(void *arg, const struct record *draft, struct buf *out, int64_t *ttl_s);
+    /* Appends the key in etcd of what op writes. Returns 0 or negative errno, which the write ends with. */
+    int (*key)(void *arg, const struct store_op *op, struct buf *out);
+    /* Appends what is stored for a draft under that key; *ttl_s: 0, or seconds after which it shall be gone.
+     * Returns 0 or negative errno. */
+    int (*value)(void *arg, struct str etcd_key, const struct record *draft, struct buf *out, int64_t *ttl_s);
 };
 
 /* One a process, on its client, which stays the caller's and must outlive it. Never NULL. Answers come from

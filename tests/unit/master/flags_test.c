@@ -92,7 +92,7 @@ static void unknown_flags(void **state)
 static void flags_of_the_reference(void **state)
 {
     struct options o;
-    static const char *const names[] = {"--audit-log-path=/x", "--etcd-cafile=/x", "--feature-gates=A=true",
+    static const char *const names[] = {"--audit-log-path=/x", "--etcd-servers-overrides=/x", "--feature-gates=A=true",
                                         "--profiling", "--oidc-issuer-url=https://x"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         REFUSES(PARSE(&o, names[i]), "kube-apiserver", "not supported");
@@ -115,6 +115,7 @@ static void bad_values(void **state)
     REFUSES(PARSE(&o, "--service-cluster-ip-range=10.0.0.0/33"), "CIDR");
     REFUSES(PARSE(&o, "--authorization-mode=RBAC,Magic"), "AlwaysAllow");
     REFUSES(PARSE(&o, "--etcd-servers=localhost:2379"), "URLs");
+    REFUSES(PARSE(&o, "--storage-media-type=application/yaml"), "application/json");
     REFUSES(PARSE(&o, "--workers=-1"), "\"-1\"");
     REFUSES(PARSE(&o, "--data-dir="), "--data-dir");
 }
@@ -124,6 +125,8 @@ static void flags_that_belong_together(void **state)
     struct options o;
     REFUSES(PARSE(&o, "--tls-cert-file=/c"), "--tls-cert-file", "--tls-private-key-file");
     REFUSES(PARSE(&o, "--tls-private-key-file=/k"), "--tls-cert-file");
+    REFUSES(PARSE(&o, "--etcd-certfile=/c"), "--etcd-certfile", "--etcd-keyfile");
+    REFUSES(PARSE(&o, "--etcd-keyfile=/k"), "--etcd-certfile");
     REFUSES(PARSE(&o, "--insecure-port=6443"), "6443");
 }
 

@@ -319,8 +319,8 @@ static void the_log_is_read_in_order(void **state)
     assert_int_equal(log_scan_open(&sc, s, 4), 0);
     assert_false(log_scan_next(&sc, &e));
     log_scan_close(&sc);
-    assert_true(log_get(s, 3, &e) && e.resource == RES);
-    assert_false(log_get(s, 5, &e));
+    assert_true(log_get(s, 3, 0, &e) && e.resource == RES);
+    assert_false(log_get(s, 5, 0, &e));
     snapshot_unref(s);
     assert_int_equal(apply_one(w->writer, STORE_DELETE, "a", "x", NULL, NULL, 9, NULL), -ENOENT);
 }

@@ -9,18 +9,19 @@
 #define RES 7u
 
 /* /registry/<ns>/<name>; a key whose name is "odd" has none in etcd. */
-static int key_of(void *arg, const struct key *k, const struct record *r, struct buf *out)
+static int key_of(void *arg, const struct store_op *op, struct buf *out)
 {
     uint32_t resource;
     struct str ns, name;
-    assert_true(key_parse(key_str(k), &resource, &ns, &name));
+    assert_true(key_parse(key_str(&op->key), &resource, &ns, &name));
     if (str_is(name, "odd"))
         return -EINVAL;
     buf_printf(out, "/registry/%.*s/%.*s", STR_ARG(ns), STR_ARG(name));
     return 0;
 }
 
-static int value_of(void *arg, const struct record *draft, struct buf *out, int64_t *ttl_s)
+static int value_of(void *arg, struct str etcd_key, const struct record *draft, struct buf *out,
+                    int64_t *ttl_s)
 {
     buf_str(out, record_json(draft));
     *ttl_s = draft->expires_s;

@@ -223,7 +223,7 @@ static void consumer(struct arena_of_test *t, int index)
             struct snapshot *s = snapshot_get(snaps);
             struct event e;
             CHILD_MUST(slot.revision == seen + 1);
-            CHILD_MUST(log_get(s, slot.revision, &e) && e.type == slot.type);
+            CHILD_MUST(log_get(s, slot.revision, 0, &e) && e.type == slot.type);
             snapshot_unref(s);
             atomic_store(&t->field->seen, seen = slot.revision);
             continue;

@@ -130,10 +130,10 @@ static void conditions(void **state)
     struct snapshots *snaps = snapshots_new(w->cache);
     struct snapshot *s = snapshot_get(snaps);
     struct event e;
-    assert_true(log_get(s, 6, &e) && e.type == EVENT_DELETED && json_has(e.record, "bye"));
+    assert_true(log_get(s, 6, 0, &e) && e.type == EVENT_DELETED && json_has(e.record, "bye"));
     assert_true(json_has(e.record, "\"resourceVersion\":\"6\"") && e.record->create_revision == 2);
-    assert_true(log_get(s, 7, &e) && e.type == EVENT_DELETED && json_has(e.record, "\"text\":\"5\""));
-    assert_true(log_get(s, 4, &e) && e.record->create_revision == 2 && e.prev->mod_revision == 3);
+    assert_true(log_get(s, 7, 0, &e) && e.type == EVENT_DELETED && json_has(e.record, "\"text\":\"5\""));
+    assert_true(log_get(s, 4, 0, &e) && e.record->create_revision == 2 && e.prev->mod_revision == 3);
     snapshot_unref(s);
     snapshots_free(snaps);
 }

@@ -21,6 +21,7 @@
 struct world {
     struct area *area;
     char dir[64];
+    char store[128];
     struct options options;
 };
 
@@ -28,9 +29,13 @@ static void set_up(struct world *w)
 {
     snprintf(w->dir, sizeof(w->dir), "/tmp/watcher-test-XXXXXX");
     assert_non_null(mkdtemp(w->dir));
+    snprintf(w->store, sizeof(w->store), "%s/store", w->dir);
     w->area = area_new(1);
-    w->options = (struct options){
-        .data_dir = w->dir, .cache_dir = "", .cache_window_bytes = 8 << 20, .cache_map_bytes = 1 << 30};
+    w->options = (struct options){.data_dir = w->dir,
+                                  .cache_dir = w->store,
+                                  .etcd_servers = "",
+                                  .cache_window_bytes = 8 << 20,
+                                  .cache_map_bytes = 1 << 30};
 }
 
 static void tear_down(struct world *w)
