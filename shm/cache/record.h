@@ -6,12 +6,12 @@
  * table   what selectors match on without parsing JSON: labels sorted by key, then fields in slot order.
  * json    the object as a client gets it, resourceVersion included: {"kind":..,"apiVersion":..,<body>}
  *         The head ({"kind":..,"apiVersion":..,) is apart: a list item is '{' + body. No newline at the end.
- * proto   the object's protobuf message as field 2 (tag, length, message): what stands in its envelope and in a
- *         list alike. Its first field is the metadata (tag 0x0a). 0 bytes: there is none, of custom resources.
+ * proto   the object's protobuf message as field 2 (tag, length, message): what stands in its envelope and in
+ * a list alike. Its first field is the metadata (tag 0x0a). 0 bytes: there is none, of custom resources.
  *
  * A draft is a record that does not know its revision yet: resourceVersion's digits are missing from the json
- * at rv_off and from the proto at proto_rv_off. record_finish() writes them in, straight into the store's page;
- * the lengths in front of them in the proto grow, and may need a byte more for it.
+ * at rv_off and from the proto at proto_rv_off. record_finish() writes them in, straight into the store's
+ * page; the lengths in front of them in the proto grow, and may need a byte more for it.
  */
 #ifndef SHM_CACHE_RECORD_H
 #define SHM_CACHE_RECORD_H
@@ -42,15 +42,22 @@ struct record {
     uint16_t labels, fields;       /* entries in the table */
     uint32_t ns_off, name_off;     /* metadata.namespace and metadata.name inside the json */
     uint16_t ns_bytes, name_bytes; /* their bytes: API names have no characters that JSON escapes */
-    uint32_t flags;                /* RECORD_KEPT, RECORD_STALE */
+    uint32_t flags;                /* RECORD_KEPT, RECORD_STALE, RECORD_UNREADABLE */
     uint32_t proto_rv_off; /* where its digits start in the proto, rv_bytes of them; 0: there are none */
-    int64_t expires_s; /* wall clock second after which the keeper removes it; 0: never */
+    int64_t expires_s;     /* wall clock second after which the keeper removes it; 0: never */
 } __attribute__((packed));
 _Static_assert(sizeof(struct record) == 96, "record header is 96 bytes");
 
-#define RECORD_KEPT 1u  /* the proto holds fields that the json does not show; a rewrite puts them back */
-#define RECORD_STALE 2u /* the store holds it in another form than a write would give it now (another key to seal
-                           it with): an update that changes nothing is written all the same */
+#define RECORD_KEPT 1u /* the proto holds fields that the json does not show; a rewrite puts them back */
+#define RECORD_UNREADABLE                                                                                    \
+    4u /* no object, but what is known of one that could not be opened: its names, and these fields */
+#define RECORD_SLOT_UNREADABLE 0xfffd /* RECORD_UNREADABLE_MARK, indexed */
+#define RECORD_SLOT_ETCD_KEY 0xfffe
+#define RECORD_SLOT_WHY 0xffff
+#define RECORD_UNREADABLE_MARK STR("!")
+#define RECORD_STALE                                                                                         \
+    2u /* the store holds it in another form than a write would give it now (another key to seal             \
+          it with): an update that changes nothing is written all the same */
 
 /* One table entry: u16 key bytes (a field's slot number instead), u16 flags, u32 value bytes, then key
  * (labels only) and value, padded to 4. */
@@ -86,7 +93,8 @@ struct record_parts {
 size_t record_draft(struct buf *out, const struct record_parts *p);
 /* Checks magic, sizes and offsets of bytes that come from a file or another process. */
 bool record_ok(struct str bytes);
-/* The same without looking into table and proto (whose walkers check their own steps): what each read does. */
+/* The same without looking into table and proto (whose walkers check their own steps): what each read does.
+ */
 bool record_header_ok(struct str bytes);
 /* Size of what record_finish will write for this draft at this revision. */
 size_t record_finished_bytes(const struct record *draft, int64_t revision);

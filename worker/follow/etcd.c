@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include "shm/base/clock.h"
 #include "shm/base/log.h"
@@ -21,6 +22,7 @@
 #define PROGRESS_KEY "cubed/progress"
 #define PROGRESS_MS 20 /* between two questions: a watch that is busy answers by events */
 #define STOPPED (-1)
+#define META_WAY "stored way" /* in the cache: stored_way of what filled it */
 
 struct follower {
     struct follow *f;
@@ -58,8 +60,9 @@ static int record(void *arg, struct str etcd_key, const struct key *k, struct st
         return -EINVAL;
     int rc = stored_draft(w->stored, etcd_key, r, ns, name, value, out, err, sizeof(err));
     if (rc)
-        log_warn("etcd: resource=%s: %s", r->plural, err);
-    return rc;
+        log_warn("etcd: resource=%s namespace=%.*s name=%.*s: %s", r->plural, STR_ARG(ns), STR_ARG(name),
+                 err);
+    return rc == -EACCES ? 0 : rc; /* its draft says so to whoever asks */
 }
 
 static int apply(void *arg, const struct load_batch *b)
@@ -140,6 +143,32 @@ static int turn(struct follower *w)
     return fds[1].revents ? STOPPED : 0;
 }
 
+/* What was read with other keys does not stand for what would be read now. */
+static bool settle_way(struct follower *w, char *err, size_t err_bytes)
+{
+    struct cache *c = w->f->cache;
+    int64_t was = 0, is = stored_way(w->stored);
+    MDB_txn *txn;
+    int rc = cache_errno(mdb_txn_begin(c->env, NULL, MDB_RDONLY, &txn));
+    if (!rc) {
+        cache_meta_get(c, txn, META_WAY, &was);
+        mdb_txn_abort(txn);
+    }
+    if (!rc && was == is)
+        return true;
+    if (!rc)
+        rc = sink_wipe(w->sink);
+    if (!rc)
+        rc = cache_errno(mdb_txn_begin(c->env, NULL, 0, &txn));
+    if (!rc && (rc = cache_meta_put(c, txn, META_WAY, is)))
+        mdb_txn_abort(txn);
+    else if (!rc)
+        rc = cache_errno(mdb_txn_commit(txn));
+    if (rc)
+        snprintf(err, err_bytes, "the cache cannot be emptied: %s", strerror(-rc));
+    return rc == 0;
+}
+
 static bool open_follower(struct follower *w, char *err, size_t err_bytes)
 {
     const struct options *o = w->f->options;
@@ -155,7 +184,8 @@ static bool open_follower(struct follower *w, char *err, size_t err_bytes)
     buf_str(&w->progress_key, lo.prefix);
     buf_puts(&w->progress_key, PROGRESS_KEY);
     if (!(w->stored = stored_new(o, err, err_bytes)) || !(w->client = etcd_client_new(&eo, err, err_bytes)) ||
-        !(w->sink = sink_open(w->f->area, w->f->cache, &so, err, err_bytes)))
+        !(w->sink = sink_open(w->f->area, w->f->cache, &so, err, err_bytes)) ||
+        !settle_way(w, err, err_bytes))
         return false;
     w->load = load_open(w->f->cache, w->client, &lo, &hooks, err, err_bytes);
     return w->load != NULL;

@@ -6,6 +6,7 @@
 #include "worker/read/form.h"
 #include "worker/read/freshness.h"
 #include "worker/read/options.h"
+#include "worker/read/unreadable.h"
 
 struct get {
     struct reply_form form;
@@ -62,6 +63,10 @@ static enum stage_result look_up(struct request *rq)
     if (!rec) {
         snapshot_unref(snap);
         status_not_found(&st, r->group, r->plural, rq->info.name);
+        return fail(rq, &st);
+    }
+    if (unreadable_object(rec, &st)) {
+        snapshot_unref(snap);
         return fail(rq, &st);
     }
     answer(rq, g, snap, rec);

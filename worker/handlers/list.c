@@ -11,6 +11,7 @@
 #include "worker/read/freshness.h"
 #include "worker/read/options.h"
 #include "worker/read/scan.h"
+#include "worker/read/unreadable.h"
 
 #define SLICE_BYTES (64u << 10)
 
@@ -327,9 +328,11 @@ static enum stage_result begin(struct request *rq)
     read_scan_slice(&l->scan, rq->ctx->loop);
     arena_cleanup(rq->arena, list_drop, l);
     int rc = read_scan_open(&l->scan);
-    if (rc == -ESTALE)
+    if (rc == 0)
+        unreadable_among(snap, &l->sel, &st);
+    else if (rc == -ESTALE)
         set_gone(rq, l, &st);
-    else if (rc)
+    else
         status_internal(&st, "the cache cannot be read");
     if (status_failed(&st))
         return fail(rq, &st);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "shm/base/must.h"
+#include "worker/read/unreadable.h"
 #include "worker/watch/bookmark.h"
 #include "worker/watch/frame.h"
 
@@ -111,6 +112,16 @@ static void fail_expired(struct watch *w)
     watch_fail(w, &st);
 }
 
+/* An event about what nobody can open ends the watch: whoever lists anew is told why. */
+static bool cannot_tell(struct watch *w, const struct record *r)
+{
+    struct status st = {.arena = w->rq->arena};
+    if (!unreadable_object(r, &st))
+        return false;
+    watch_fail(w, &st);
+    return true;
+}
+
 static void scan_free(struct watch *w)
 {
     if (!w->scan)
@@ -140,6 +151,8 @@ static int initial_slice(struct watch *w)
         return rc;
     pin(w, w->scan->snap);
     while (bytes < WATCH_SLICE_BYTES && (r = read_scan_next(w->scan)) != NULL) {
+        if (cannot_tell(w, r))
+            break;
         bytes += frame_push_initial(w, r);
         if ((++n & 31) == 0 && loop_turn_over(w->rq->ctx->loop))
             break;
@@ -170,6 +183,8 @@ static int log_slice(struct watch *w)
             break;
         w->cursor = e.revision;
         enum frame_type type = e.resource == w->sel.resource ? frame_type_for(w, &e) : FRAME_NONE;
+        if (type != FRAME_NONE && cannot_tell(w, e.record))
+            break;
         if (type != FRAME_NONE) {
             bytes += frame_push(w, &e, type);
             sent++;
@@ -194,6 +209,8 @@ static size_t push_revision(struct watch *w, struct event *e, int *sent)
         enum frame_type type = frame_type_for(w, e);
         if (type == FRAME_NONE)
             continue;
+        if (cannot_tell(w, e->record))
+            break;
         bytes += frame_push(w, e, type);
         ++*sent;
     }

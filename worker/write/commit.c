@@ -51,30 +51,36 @@ static int fields_of(struct arena *a, const json_t *obj, const struct schema_res
     return n;
 }
 
+static void put_json(struct record_parts *p, struct buf *json, const json_t *obj,
+                     const struct schema_resource *r)
+{
+    struct encode_marks marks = {0};
+
+    encode_object(json, obj, r, &marks);
+    p->resource = r->id;
+    p->json = buf_view(json);
+    p->body_at = marks.body_at;
+    p->rv_at = marks.rv_at;
+    p->ns_at = marks.ns_at;
+    p->name_at = marks.name_at;
+    p->ns_bytes = marks.ns_bytes;
+    p->name_bytes = marks.name_bytes;
+}
+
 void record_make(struct buf *out, struct arena *a, const json_t *obj, const struct schema_resource *r,
                  const struct kept *kept, int64_t expires_s)
 {
-    struct encode_marks marks = {0};
     struct record_label *labels;
     struct record_field *fields;
-    struct record_parts p = {0};
+    struct record_parts p = {.expires_s = expires_s};
     struct buf json = {0}, proto = {0};
 
-    encode_object(&json, obj, r, &marks);
+    put_json(&p, &json, obj, r);
     protobuf_write(&proto, a, obj, r->type, kept, &p.proto_rv_at);
-    p.resource = r->id;
     p.nlabels = labels_of(a, obj, &labels);
     p.labels = labels;
     p.nfields = fields_of(a, obj, r, &fields);
     p.fields = fields;
-    p.json = buf_view(&json);
-    p.body_at = marks.body_at;
-    p.rv_at = marks.rv_at;
-    p.ns_at = marks.ns_at;
-    p.name_at = marks.name_at;
-    p.ns_bytes = marks.ns_bytes;
-    p.name_bytes = marks.name_bytes;
-    p.expires_s = expires_s;
     if (p.proto_rv_at) {
         p.proto = buf_view(&proto);
         p.flags = kept ? RECORD_KEPT : 0;
@@ -82,6 +88,25 @@ void record_make(struct buf *out, struct arena *a, const json_t *obj, const stru
     record_draft(out, &p);
     buf_free(&json);
     buf_free(&proto);
+}
+
+void record_make_unreadable(struct buf *out, struct arena *a, const struct schema_resource *r, struct str ns,
+                            struct str name, struct str etcd_key, const char *why)
+{
+    struct record_field fields[] = {{RECORD_SLOT_UNREADABLE, true, RECORD_UNREADABLE_MARK},
+                                    {RECORD_SLOT_ETCD_KEY, false, etcd_key},
+                                    {RECORD_SLOT_WHY, false, str_of(why)}};
+    struct record_parts p = {.flags = RECORD_UNREADABLE, .fields = fields, .nfields = 3};
+    json_t *obj = json_object();
+    struct buf json = {0};
+
+    tree_set(obj, "metadata.name", json_stringn(name.p, name.n));
+    if (ns.n)
+        tree_set(obj, "metadata.namespace", json_stringn(ns.p, ns.n));
+    put_json(&p, &json, obj, r);
+    record_draft(out, &p);
+    json_decref(obj);
+    buf_free(&json);
 }
 
 struct kept *record_kept(struct arena *a, const struct record *rec, const struct schema_resource *r,

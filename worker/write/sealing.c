@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -26,6 +27,7 @@ struct rule {
 };
 
 struct sealing {
+    int64_t digest;
     struct rule *rules;
     int n;
 };
@@ -162,6 +164,22 @@ static bool read_all(struct sealing *s, struct arena *a, struct str text, const 
     return ok;
 }
 
+/* Nothing of the keys can be told from it. */
+static int64_t digest_of(struct str text)
+{
+    unsigned char sum[EVP_MAX_MD_SIZE];
+    int64_t first;
+
+    must(EVP_Digest(text.p, text.n, sum, NULL, EVP_sha256(), NULL) == 1);
+    memcpy(&first, sum, sizeof(first));
+    return first ? first : 1;
+}
+
+int64_t sealing_digest(const struct sealing *s)
+{
+    return s ? s->digest : 0;
+}
+
 struct sealing *sealing_read(struct str text, const char *path, char *err, size_t err_bytes)
 {
     struct arena *a = arena_new(0);
@@ -173,6 +191,8 @@ struct sealing *sealing_read(struct str text, const char *path, char *err, size_
         snprintf(err, err_bytes, "%s", why);
         sealing_free(s);
         s = NULL;
+    } else {
+        s->digest = digest_of(text);
     }
     arena_free(a);
     return s;

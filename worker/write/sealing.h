@@ -15,6 +15,8 @@ struct sealing *sealing_load(const char *path, char *err, size_t err_bytes);
 struct sealing *sealing_read(struct str text, const char *path, char *err, size_t err_bytes);
 /* NULL is allowed. */
 void sealing_free(struct sealing *s);
+/* Stands for the text it was read from; 0: s is NULL. */
+int64_t sealing_digest(const struct sealing *s);
 /* What seals a resource; NULL: nothing does (s may be NULL, too). */
 const struct seal *sealing_of(const struct sealing *s, struct str group, struct str plural);
 

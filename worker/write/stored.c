@@ -4,6 +4,7 @@
 #include "worker/write/stored.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "registry/strategy/strategy.h"
@@ -13,6 +14,7 @@
 #include "registry/walk/tree.h"
 #include "shm/base/must.h"
 #include "worker/write/commit.h"
+#include "worker/write/sealing.h"
 
 #define STORED_MAGIC 0x73746f72u
 #define RV_NAME "\"resourceVersion\":\""
@@ -20,6 +22,7 @@
 struct stored {
     unsigned magic;
     bool json;
+    struct sealing *sealing; /* NULL: nothing is encrypted */
 };
 
 struct stored *stored_new(const struct options *o, char *err, size_t err_bytes)
@@ -29,6 +32,13 @@ struct stored *stored_new(const struct options *o, char *err, size_t err_bytes)
     must(s != NULL);
     s->magic = STORED_MAGIC;
     s->json = strcmp(o->storage_media_type, "application/json") == 0;
+    if (o->encryption_provider_config && *o->encryption_provider_config) {
+        s->sealing = sealing_load(o->encryption_provider_config, err, err_bytes);
+        if (!s->sealing) {
+            stored_free(s);
+            return NULL;
+        }
+    }
     return s;
 }
 
@@ -37,6 +47,7 @@ void stored_free(struct stored *s)
     if (!s)
         return;
     must_be(s, STORED_MAGIC);
+    sealing_free(s->sealing);
     s->magic = 0;
     free(s);
 }
@@ -132,39 +143,88 @@ static json_t *read_value(struct arena *a, const struct schema_resource *r, stru
     return obj;
 }
 
+static void drop_buf(void *arg)
+{
+    struct buf *b = arg;
+
+    if (b->p)
+        OPENSSL_cleanse(b->p, b->cap);
+    buf_free(b);
+}
+
+/* *plain lives as long as the arena. */
+static bool open_value(struct stored *s, struct arena *a, struct str etcd_key,
+                       const struct schema_resource *r, struct str value, struct str *plain, bool *stale,
+                       const char **err)
+{
+    const struct seal *seal = sealing_of(s->sealing, str_of(r->group), str_of(r->plural));
+    struct buf *out = arena_alloc(a, sizeof(*out));
+    char why[512];
+
+    arena_cleanup(a, drop_buf, out);
+    if (seal_open(seal, etcd_key, value, out, plain, stale, why, sizeof(why)))
+        return true;
+    *err = arena_printf(a, "%s", why);
+    return false;
+}
+
 json_t *stored_tree(struct stored *s, struct arena *a, struct str etcd_key, const struct schema_resource *r,
                     struct str value, const char **err)
 {
-    struct str beyond;
+    struct str beyond, plain;
+    bool stale;
 
     must_be(s, STORED_MAGIC);
-    return read_value(a, r, value, &beyond, err);
+    return open_value(s, a, etcd_key, r, value, &plain, &stale, err) ? read_value(a, r, plain, &beyond, err)
+                                                                     : NULL;
+}
+
+static int make_draft(struct arena *a, const struct schema_resource *r, struct str ns, struct str name,
+                      struct str plain, bool stale, struct buf *out, const char **err)
+{
+    struct str beyond;
+    json_t *obj = read_value(a, r, plain, &beyond, err);
+    size_t at = out->n;
+    int rc = obj ? 0 : -EINVAL;
+
+    if (obj &&
+        (!str_eq(tree_str(obj, "metadata.name"), name) || !str_eq(tree_str(obj, "metadata.namespace"), ns))) {
+        *err = "the object has another name than its key";
+        rc = -EINVAL;
+    }
+    if (rc == 0)
+        record_make(out, a, obj, r, beyond.n ? kept_find(a, beyond, r->type, obj, obj) : NULL, 0);
+    if (rc == 0 && stale)
+        ((struct record *)(void *)(out->p + at))->flags |= RECORD_STALE;
+    json_decref(obj);
+    return rc;
 }
 
 int stored_draft(struct stored *s, struct str etcd_key, const struct schema_resource *r, struct str ns,
                  struct str name, struct str value, struct buf *out, char *err, size_t err_bytes)
 {
     struct arena *a = arena_new(0);
-    const char *why = NULL;
-    struct str beyond;
-    json_t *obj = read_value(a, r, value, &beyond, &why);
-    int rc = -EINVAL;
+    const char *why = "";
+    struct str plain;
+    bool stale;
+    int rc;
 
     must_be(s, STORED_MAGIC);
-    if (!obj)
+    if (open_value(s, a, etcd_key, r, value, &plain, &stale, &why)) {
+        rc = make_draft(a, r, ns, name, plain, stale, out, &why);
+    } else {
+        record_make_unreadable(out, a, r, ns, name, etcd_key, why);
+        rc = -EACCES;
+    }
+    if (rc)
         snprintf(err, err_bytes, "%s", why);
-    else if (r->flags & RESOURCE_INTERNAL)
-        rc = 0; /* the reference gives them no name */
-    else if (!str_eq(tree_str(obj, "metadata.name"), name) ||
-             !str_eq(tree_str(obj, "metadata.namespace"), ns))
-        snprintf(err, err_bytes, "the object has another name than its key");
-    else
-        rc = 0;
-    if (rc == 0)
-        record_make(out, a, obj, r, beyond.n ? kept_find(a, beyond, r->type, obj, obj) : NULL, 0);
-    json_decref(obj);
     arena_free(a);
     return rc;
+}
+
+int64_t stored_way(const struct stored *s)
+{
+    return sealing_digest(s->sealing);
 }
 
 /* ---- writing ---- */
@@ -214,14 +274,20 @@ static void put_json(struct buf *out, const struct schema_resource *r, const str
 int stored_value(struct stored *s, struct str etcd_key, const struct record *draft, struct buf *out)
 {
     const struct schema_resource *r = schema_resource_of_id(draft->resource);
+    const struct seal *seal;
+    struct buf plain = {0};
+    int rc;
 
     must_be(s, STORED_MAGIC);
     must(draft->rv_bytes == 0);
     if (!r || !r->stored_version)
         return -EINVAL;
+    seal = sealing_of(s->sealing, str_of(r->group), str_of(r->plural));
     if (as_json(s, r, draft))
-        put_json(out, r, draft);
+        put_json(seal ? &plain : out, r, draft);
     else
-        put_protobuf(out, r, draft);
-    return 0;
+        put_protobuf(seal ? &plain : out, r, draft);
+    rc = seal ? seal_value(seal, etcd_key, buf_view(&plain), out) : 0;
+    drop_buf(&plain);
+    return rc;
 }

@@ -13,7 +13,7 @@
 
 struct stored; /* one a process */
 
-/* From --storage-media-type. NULL and a line in err. */
+/* From --storage-media-type and --encryption-provider-config. NULL and a line in err. */
 struct stored *stored_new(const struct options *o, char *err, size_t err_bytes);
 /* NULL is allowed. */
 void stored_free(struct stored *s);
@@ -23,10 +23,13 @@ void stored_free(struct stored *s);
  * when it is no such object. */
 json_t *stored_tree(struct stored *s, struct arena *a, struct str etcd_key, const struct schema_resource *r,
                     struct str value, const char **err);
-/* A value as a draft, appended. ns, name: of the key, which the object must have. 0, or -EINVAL and a line in
- * err. */
+/* A value as a draft, appended. ns, name: of the key, which the object must have. 0; -EINVAL and a line in
+ * err; or -EACCES and a line in err: nobody here can open it, and the draft (record_make_unreadable) says so.
+ */
 int stored_draft(struct stored *s, struct str etcd_key, const struct schema_resource *r, struct str ns,
                  struct str name, struct str value, struct buf *out, char *err, size_t err_bytes);
+/* Stands for all that decides how values are read: a cache filled with another one is to be filled anew. */
+int64_t stored_way(const struct stored *s);
 /* Appends the value of a draft, for this key. 0 or negative errno. */
 int stored_value(struct stored *s, struct str etcd_key, const struct record *draft, struct buf *out);
 

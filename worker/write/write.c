@@ -10,6 +10,7 @@
 #include "shm/base/must.h"
 #include "worker/pipeline/pipeline.h"
 #include "worker/read/freshness.h"
+#include "worker/read/unreadable.h"
 #include "worker/write/claims.h"
 #include "worker/write/commit.h"
 
@@ -246,7 +247,8 @@ static void put(struct write *w, const struct record *rec, json_t *old, json_t *
     kept = rec ? record_kept(w->arena, rec, w->stored, old, out) : NULL;
     record_make(&w->draft, w->arena, out, w->stored, kept, expires_s(w, out));
     w->created = !rec;
-    if (rec && !(rec->flags & RECORD_STALE) && same_bytes((const struct record *)(const void *)w->draft.p, rec)) {
+    if (rec && !(rec->flags & RECORD_STALE) &&
+        same_bytes((const struct record *)(const void *)w->draft.p, rec)) {
         if (w->verdict == WRITE_PUT) {
             if (!unsure(w))
                 answer_tree(w, json_incref(old), rec->mod_revision);
@@ -273,7 +275,10 @@ static void decide(struct write *w, const struct record *rec)
 
     w->old_revision = rec ? rec->mod_revision : 0;
     w->removing = false;
-    w->verdict = w->step(w, old, &out);
+    if (rec && unreadable_object(rec, &w->st))
+        w->verdict = WRITE_FAIL;
+    else
+        w->verdict = w->step(w, old, &out);
     if (w->verdict != WRITE_AGAIN && (w->verdict == WRITE_FAIL || w->verdict == WRITE_KEEP || w->dry_run) &&
         unsure(w)) {
         w->created = false;

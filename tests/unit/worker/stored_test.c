@@ -4,6 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
 #include <stdlib.h>
 #include "registry/walk/json.h"
 #include "registry/walk/protobuf.h"
@@ -115,7 +118,6 @@ static const struct {
     {"", "v1", "configmaps", "[1]", NULL},
     {"", "v1", "configmaps", "", NULL},
     {"", "v1", "configmaps", "k8s", NULL},
-    {"", "v1", "configmaps", "k8s:enc:aescbc:v1:key:1234", NULL},
 };
 
 static void test_values(void **state)
@@ -224,10 +226,77 @@ static void test_spelling(void **state)
     buf_free(&value);
 }
 
+static struct stored *open_sealed(const char *providers)
+{
+    char path[] = "/tmp/cubed-stored-XXXXXX", err[256];
+    struct options o = {.storage_media_type = "application/json", .encryption_provider_config = path};
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    dprintf(fd,
+            "kind: EncryptionConfiguration\napiVersion: apiserver.config.k8s.io/v1\nresources:\n"
+            "- {resources: [secrets], providers: [%s]}\n",
+            providers);
+    close(fd);
+    struct stored *s = stored_new(&o, err, sizeof(err));
+    unlink(path);
+    if (!s)
+        fail_msg("%s", err);
+    return s;
+}
+
+#define SECRET                                                                                               \
+    "{\"kind\":\"Secret\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"n\"},\"data\":{\"a\":\"aGlkZGVu\"}" \
+    "}"
+#define OLD "{aesgcm: {keys: [{name: old, secret: MDEyMzQ1Njc4OWFiY2RlZg==}]}}"
+#define NEW "{aescbc: {keys: [{name: new, secret: MDEyMzQ1Njc4OWFiY2RlZg==}]}}"
+
+static int draft_of(struct stored *s, struct str value, struct buf *draft, char err[256])
+{
+    const struct schema_resource *r = schema_resource(STR(""), STR("v1"), STR("secrets"));
+    buf_clear(draft);
+    return stored_draft(s, STR("/registry/secrets/n"), r, STR(""), STR("n"), value, draft, err, 256);
+}
+
+/* What is encrypted is read with the key it was written with, is stale under another first one, and without
+ * it is a record that says why. */
+static void test_sealed(void **state)
+{
+    struct stored *plain = open_stored("application/json"), *old = open_sealed(OLD),
+                  *rotated = open_sealed(NEW ", " OLD);
+    struct buf draft = {0}, value = {0};
+    char err[256];
+    const struct record *rec;
+    assert_int_equal(draft_of(plain, STR(SECRET), &draft, err), 0);
+    rec = (const struct record *)(const void *)draft.p;
+    assert_int_equal(stored_value(old, STR("/registry/secrets/n"), rec, &value), 0);
+    assert_true(str_starts(buf_view(&value), STR("k8s:enc:aesgcm:v1:old:")));
+    assert_null(memmem(value.p, value.n, "aGlkZGVu", 8));
+    assert_int_equal(draft_of(old, buf_view(&value), &draft, err), 0);
+    rec = (const struct record *)(const void *)draft.p;
+    assert_int_equal(rec->flags, 0);
+    assert_non_null(memmem(record_json(rec).p, record_json(rec).n, "aGlkZGVu", 8));
+    assert_int_equal(draft_of(rotated, buf_view(&value), &draft, err), 0);
+    rec = (const struct record *)(const void *)draft.p;
+    assert_int_equal(rec->flags, RECORD_STALE);
+    assert_int_equal(draft_of(plain, buf_view(&value), &draft, err), -EACCES);
+    rec = (const struct record *)(const void *)draft.p;
+    assert_int_equal(rec->flags, RECORD_UNREADABLE);
+    assert_string_equal(err, "identity transformer tried to read encrypted data");
+    assert_true(str_is(record_table_field(record_table_view(rec), RECORD_SLOT_WHY), err));
+    assert_true(str_is(record_name(rec), "n"));
+    assert_true(stored_way(old) != stored_way(plain) && stored_way(old) != stored_way(rotated));
+    stored_free(plain);
+    stored_free(old);
+    stored_free(rotated);
+    buf_free(&draft);
+    buf_free(&value);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_keys), cmocka_unit_test(test_values), cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_foreign_fields), cmocka_unit_test(test_spelling)};
+        cmocka_unit_test(test_keys),       cmocka_unit_test(test_values),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_foreign_fields),
+        cmocka_unit_test(test_spelling),   cmocka_unit_test(test_sealed)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
