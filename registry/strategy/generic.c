@@ -244,7 +244,9 @@ bool strategy_before_update(const struct strategy_call *c, json_t *obj, const js
         changed_beside_status(obj, old, c->resource->type))
         tree_set_int(obj, "metadata.generation", tree_int(old, "metadata.generation", 0) + 1);
     keep_system_metadata(obj, old);
-    /* The reference checks metadata once for all kinds and once more in each kind; its causes come twice. */
+    /* The reference checks metadata of all kinds, as of a new object and as of a change, and most kinds do so
+     * once more: every mistake is a cause each time. */
+    objectmeta_validate(obj, c->resource, st);
     objectmeta_validate_update(obj, old, c->resource, st);
     check_update(c, obj, old, st);
     if (s->validate_update)

@@ -83,36 +83,6 @@ static void csr_update(const struct strategy_call *c, json_t *obj, const json_t 
     }
 }
 
-static bool has_condition(const json_t *obj, const char *type)
-{
-    size_t i;
-    json_t *condition;
-
-    json_array_foreach(tree_get(obj, "status.conditions"), i, condition)
-    {
-        if (str_is(tree_str(condition, "type"), type))
-            return true;
-    }
-    return false;
-}
-
-/* A verdict is final. */
-static void csr_validate_update(const struct strategy_call *c, const json_t *obj, const json_t *old,
-                                struct status *st)
-{
-    static const char *const LASTING[] = {"Approved", "Denied", "Failed"};
-
-    if (has_condition(obj, "Approved") && has_condition(obj, "Denied"))
-        field_invalid_str(st, "status.conditions", STR("Denied"),
-                          "Approved and Denied conditions are mutually exclusive");
-    for (size_t i = 0; i < sizeof(LASTING) / sizeof(LASTING[0]); i++) {
-        if (has_condition(old, LASTING[i]) && !has_condition(obj, LASTING[i]))
-            field_forbidden(
-                st, "status.conditions",
-                arena_printf(c->arena, "updates may not remove a condition of type \"%s\"", LASTING[i]));
-    }
-}
-
 static void priority_class_create(const struct strategy_call *c, json_t *obj)
 {
     tree_set_int(obj, "metadata.generation", 1);
@@ -181,8 +151,7 @@ static const struct strategy ROWS[] = {
     {.group = "certificates.k8s.io",
      .plural = "certificatesigningrequests",
      .prepare_create = csr_create,
-     .prepare_update = csr_update,
-     .validate_update = csr_validate_update},
+     .prepare_update = csr_update},
     {.group = "scheduling.k8s.io", .plural = "priorityclasses", .prepare_create = priority_class_create},
     {.group = "coordination.k8s.io",
      .plural = "leases",

@@ -6,6 +6,7 @@
 #include "registry/rules/ranges.h"
 #include "shm/base/clock.h"
 #include "worker/write/commit.h"
+#include "worker/write/pem.h"
 
 static void key_of(struct key *k, const struct schema_resource *r, struct str ns, struct str name)
 {
@@ -82,6 +83,16 @@ static int64_t now_s(void *arg)
     return clock_wall_s();
 }
 
+static const char *certificate_request_error(void *arg, struct arena *a, struct str pem)
+{
+    return pem_request_error(a, pem);
+}
+
+static const char *certificate_error(void *arg, struct arena *a, struct str pem)
+{
+    return pem_certificates_error(a, pem);
+}
+
 bool world_first_address(const char *cidrs, char out[46])
 {
     struct str rest = str_of(cidrs), cidr;
@@ -105,6 +116,8 @@ void world_init(struct context *ctx)
                                 .has = has,
                                 .list = list,
                                 .now_s = now_s,
+                                .certificate_request_error = certificate_request_error,
+                                .certificate_error = certificate_error,
                                 .service_cluster_ip_range = ctx->options->service_cluster_ip_range};
     /* What the flag says was checked when it was read. */
     if (!portmap_range(str_of(ctx->options->service_node_port_range), &ctx->world.node_port_first,
