@@ -73,18 +73,33 @@ static void secret_defaults(const struct strategy_call *c, json_t *obj)
     json_decref(plain);
 }
 
-/* The first of podCIDRs is podCIDR; either may be given. */
+/* The first of podCIDRs is podCIDR; either may be given, and the one counts more than the list. */
 static void node_defaults(const struct strategy_call *c, json_t *obj)
 {
     json_t *list = tree_get(obj, "spec.podCIDRs"), *first = json_array_get(list, 0);
-    json_t *one = tree_get(obj, "spec.podCIDR");
+    struct str one = tree_str(obj, "spec.podCIDR");
 
-    if (one && !first) {
+    if (one.n && !(first && str_eq(one, (struct str){json_string_value(first), json_string_length(first)}))) {
         tree_set(obj, "spec.podCIDRs", list = json_array());
-        json_array_append(list, one);
-    } else if (first && !one) {
+        json_array_append_new(list, json_stringn(one.p, one.n));
+    } else if (first && !one.n) {
         tree_set(obj, "spec.podCIDR", json_incref(first));
     }
+}
+
+/* Configuration by reference is no longer taken, only kept where it was. */
+static void node_create(const struct strategy_call *c, json_t *obj)
+{
+    tree_delete(obj, "spec.configSource");
+    tree_delete(obj, "status.config");
+}
+
+static void node_update(const struct strategy_call *c, json_t *obj, const json_t *old)
+{
+    if (!tree_get(old, "spec.configSource"))
+        tree_delete(obj, "spec.configSource");
+    if (!tree_get(old, "status.config"))
+        tree_delete(obj, "status.config");
 }
 
 static void volume_create(const struct strategy_call *c, json_t *obj)
@@ -169,7 +184,12 @@ static const struct strategy ROWS[] = {
      .prepare_update = claim_update,
      .delete_returns_object = true},
     {.group = "", .plural = "secrets", .defaults = secret_defaults},
-    {.group = "", .plural = "nodes", .defaults = node_defaults, .keeps_status = true},
+    {.group = "",
+     .plural = "nodes",
+     .defaults = node_defaults,
+     .prepare_create = node_create,
+     .prepare_update = node_update,
+     .keeps_status = true},
     {.group = "", .plural = "resourcequotas", .delete_returns_object = true},
     {.group = "", .plural = "serviceaccounts", .delete_returns_object = true},
     {.group = "", .plural = "podtemplates", .delete_returns_object = true},

@@ -1,13 +1,17 @@
 /* Nodes. Rule: ValidateNode, ValidateNodeUpdate of pkg/apis/core/validation. */
 #include "registry/rules/names.h"
+#include "registry/rules/objectmeta.h"
 #include "registry/rules/text.h"
 #include "registry/validation/ips.h"
 #include "registry/validation/numbers.h"
 #include "registry/validation/printed.h"
 #include "registry/validation/rows.h"
+#include "registry/walk/json.h"
 #include "registry/walk/tree.h"
 
 #define FEATURE_MAX_BYTES 253
+#define TAINTS_NOTE "scheduler.alpha.kubernetes.io/taints"
+#define AVOID_NOTE "scheduler.alpha.kubernetes.io/preferAvoidPods"
 
 static struct str text_at(const json_t *list, size_t i)
 {
@@ -52,17 +56,78 @@ static void taint(struct check *c, const struct at *up, const json_t *v, struct 
                                           printed(c, v, schema_type(STR("core/v1"), STR("Taint")))));
 }
 
-static void taints(struct check *c, const json_t *obj)
+static void taint_list(struct check *c, const struct at *list_at, const json_t *list)
 {
-    const json_t *list = tree_get(obj, "spec.taints");
-    struct at list_at = at_field(NULL, "metadata.taints"); /* where the reference says they are */
     struct seen *pairs = seen_new(c);
 
     for (size_t i = 0; i < json_array_size(list) && !check_full(c); i++) {
-        struct at at = at_index(&list_at, i);
+        struct at at = at_index(list_at, i);
 
         taint(c, &at, json_array_get(list, i), pairs);
     }
+}
+
+static void taints(struct check *c, const json_t *obj)
+{
+    struct at at = at_field(NULL, "metadata.taints"); /* where the reference says they are */
+
+    taint_list(c, &at, tree_get(obj, "spec.taints"));
+}
+
+/* ---- what annotations said before there were fields ---- */
+
+/* The JSON in an annotation; NULL with *why what the reference's decoder says, or because there is none. */
+static json_t *note(struct check *c, const json_t *obj, const char *name, bool list, const char **why)
+{
+    struct str text = check_str(tree_get(obj, "metadata.annotations"), name);
+    json_t *v;
+
+    *why = NULL;
+    if (!text.n)
+        return NULL;
+    v = json_read(c->arena, text, NULL, why);
+    if (!v || json_is_null(v) || (list ? json_is_array(v) : json_is_object(v)))
+        return v;
+    *why = arena_printf(c->arena, "json: cannot unmarshal %s into Go value of type %s", json_word(v),
+                        list ? "[]core.Taint" : "v1.AvoidPods");
+    json_decref(v);
+    return NULL;
+}
+
+static void avoided_pods(struct check *c, const json_t *list)
+{
+    struct at up = at_field(NULL, "metadata.annotations"), list_at = at_field(&up, AVOID_NOTE);
+
+    for (size_t i = 0; i < json_array_size(list) && !check_full(c); i++) {
+        const json_t *controller = tree_get(json_array_get(list, i), "podSignature.podController");
+        struct at item = at_index(&list_at, i), at = at_field(&item, "PodSignature");
+
+        if (!controller) {
+            check_required(c, &at, "");
+            continue;
+        }
+        at = at_field(&item, "PodSignature.PodController.Controller");
+        if (!check_bool(controller, "controller"))
+            check_invalid_text(c, &at, "false", "must point to a controller");
+    }
+}
+
+static void notes(struct check *c, const json_t *obj)
+{
+    struct at map = at_field(NULL, "metadata.annotations"), at = at_field(&map, TAINTS_NOTE);
+    struct at avoid = at_field(&map, "AvoidPods");
+    const char *why;
+    json_t *v = note(c, obj, TAINTS_NOTE, true, &why);
+
+    if (why)
+        check_invalid_str(c, &map, STR(TAINTS_NOTE), why);
+    taint_list(c, &at, v);
+    json_decref(v);
+    v = note(c, obj, AVOID_NOTE, false, &why);
+    if (why)
+        check_invalid_str(c, &avoid, STR(AVOID_NOTE), why);
+    avoided_pods(c, tree_get(v, "preferAvoidPods"));
+    json_decref(v);
 }
 
 /* ---- what it has ---- */
@@ -187,6 +252,7 @@ static void pod_ranges(struct check *c, const json_t *obj)
 
 static void node(struct check *c, const json_t *obj)
 {
+    notes(c, obj);
     taints(c, obj);
     amounts(c, obj);
     swap(c, obj);
@@ -235,6 +301,7 @@ static void changed(struct check *c, const json_t *obj, const json_t *old)
 {
     struct at at = at_field(NULL, "spec.externalID");
 
+    notes(c, obj);
     amounts(c, obj);
     features(c, obj);
     addresses(c, obj);
@@ -246,6 +313,7 @@ static void changed(struct check *c, const json_t *obj, const json_t *old)
 
 static void node_update(struct check *c, const json_t *obj, const json_t *old)
 {
+    objectmeta_validate(obj, c->resource, c->st);
     node(c, obj);
     changed(c, obj, old);
 }

@@ -186,34 +186,38 @@ static bool is_hex_name(struct str s, size_t n)
     return true;
 }
 
-static void check_iscsi_name(struct check *c, const struct at *at, struct str name)
+static void check_iscsi_name(struct check *c, const struct at *at, struct str name, const char *bad_start)
 {
     if (!str_starts(name, STR("iqn")) && !str_starts(name, STR("eui")) && !str_starts(name, STR("naa")))
-        check_invalid_str(c, at, name, "must be valid format starting with iqn, eui, or naa");
+        check_invalid_str(c, at, name, bad_start);
     else if ((name.p[0] == 'i' && !is_iqn(name)) || (name.p[0] == 'e' && !is_hex_name(name, 16)) ||
              (name.p[0] == 'n' && !is_hex_name(name, 32)))
         check_invalid_str(c, at, name, "must be valid format");
 }
 
-void check_iscsi_names(struct check *c, const struct at *at, const json_t *source)
+void check_iscsi_names(struct check *c, const struct at *at, const json_t *source, bool of_volume)
 {
+    const char *bad_start =
+        of_volume ? "must be valid format" : "must be valid format starting with iqn, eui, or naa";
     struct at iqn = at_field(at, "iqn"), lun = at_field(at, "lun"), ref = at_field(at, "secretRef");
     struct at initiator = at_field(at, "initiatorname");
 
     if (check_needed(c, at, source, "iqn"))
-        check_iscsi_name(c, &iqn, check_str(source, "iqn"));
+        check_iscsi_name(c, &iqn, check_str(source, "iqn"), bad_start);
     check_range(c, &lun, check_int(source, "lun", 0), 0, 255);
     if ((check_bool(source, "chapAuthDiscovery") || check_bool(source, "chapAuthSession")) &&
         !check_has(source, "secretRef"))
         check_required(c, &ref, "");
+    if (of_volume && check_has(source, "secretRef"))
+        check_needed(c, &ref, json_object_get(source, "secretRef"), "name");
     if (check_has(source, "initiatorName"))
-        check_iscsi_name(c, &initiator, check_str(source, "initiatorName"));
+        check_iscsi_name(c, &initiator, check_str(source, "initiatorName"), bad_start);
 }
 
 static void iscsi(struct check *c, const struct at *at, const json_t *source)
 {
     check_needed(c, at, source, "targetPortal");
-    check_iscsi_names(c, at, source);
+    check_iscsi_names(c, at, source, false);
 }
 
 static void glusterfs(struct check *c, const struct at *at, const json_t *source)

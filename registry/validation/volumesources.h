@@ -24,7 +24,8 @@ void check_key_to_path(struct check *c, const struct at *at, const json_t *item)
 void check_csi_driver_name(struct check *c, const struct at *at, struct str name);
 /* validatePVSecretReference. */
 void check_secret_reference(struct check *c, const struct at *at, const json_t *ref);
-/* The IQN of an iSCSI target and the initiator's name. */
-void check_iscsi_names(struct check *c, const struct at *at, const json_t *source);
+/* The IQN of an iSCSI target, the secret and the initiator's name; of a PersistentVolume, or of a pod's
+ * volume. */
+void check_iscsi_names(struct check *c, const struct at *at, const json_t *source, bool of_volume);
 
 #endif
