@@ -1,5 +1,6 @@
 /* Groups with little of their own: which kinds answer a delete with the object, what a status write may
  * touch. */
+#include "registry/rules/names.h"
 #include "registry/strategy/rows.h"
 #include "registry/walk/tree.h"
 #include "shm/base/clock.h"
@@ -88,9 +89,43 @@ static void priority_class_create(const struct strategy_call *c, json_t *obj)
     tree_set_int(obj, "metadata.generation", 1);
 }
 
+/* Where an endpoint is has fields of its own: labels for that are no longer taken. What they say of the node
+ * is kept when the old slice knew that node by them. */
+static void drop_topology(json_t *obj, const json_t *old)
+{
+    static const char HOST[] = "kubernetes.io/hostname";
+    json_t *known = json_object(), *v;
+    size_t i;
+
+    json_array_foreach(tree_get(old, "endpoints"), i, v)
+    {
+        const json_t *node = json_object_get(tree_get(v, "deprecatedTopology"), HOST);
+
+        if (json_is_string(node))
+            json_object_set_new(known, json_string_value(node), json_true());
+    }
+    json_array_foreach(tree_get(obj, "endpoints"), i, v)
+    {
+        json_t *node = json_object_get(tree_get(v, "deprecatedTopology"), HOST);
+
+        if (node && !tree_get(v, "nodeName") && json_object_get(known, json_string_value(node)) &&
+            !name_dns_subdomain((struct str){json_string_value(node), json_string_length(node)}, false))
+            json_object_set(v, "nodeName", node);
+        json_object_del(v, "deprecatedTopology");
+    }
+    json_decref(known);
+}
+
+static void endpoint_slice_create(const struct strategy_call *c, json_t *obj)
+{
+    drop_topology(obj, NULL);
+}
+
 /* The labels of a slice say whose it is: they count as part of what is wanted. */
 static void endpoint_slice_update(const struct strategy_call *c, json_t *obj, const json_t *old)
 {
+    if (!tree_same(obj, old, "endpoints", c->resource->type))
+        drop_topology(obj, old);
     if (!tree_same(obj, old, "metadata.labels", c->resource->type))
         tree_set_int(obj, "metadata.generation", tree_int(old, "metadata.generation", 0) + 1);
 }
@@ -157,7 +192,10 @@ static const struct strategy ROWS[] = {
      .plural = "leases",
      .prepare_create = lease_create,
      .prepare_update = lease_update},
-    {.group = "discovery.k8s.io", .plural = "endpointslices", .prepare_update = endpoint_slice_update},
+    {.group = "discovery.k8s.io",
+     .plural = "endpointslices",
+     .prepare_create = endpoint_slice_create,
+     .prepare_update = endpoint_slice_update},
     {.group = "events.k8s.io", .plural = "events", .default_policy = "unsupported"},
     {.group = "flowcontrol.apiserver.k8s.io", .plural = "flowschemas", .status_meta = STATUS_META_OLD},
     {.group = "flowcontrol.apiserver.k8s.io",

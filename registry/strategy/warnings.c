@@ -215,7 +215,8 @@ static void endpoint_slice(const struct strategy_call *c, const json_t *obj, con
 
 static void ingress(const struct strategy_call *c, const json_t *obj, const json_t *old)
 {
-    if (!old && json_object_get(tree_get(obj, "metadata.annotations"), "kubernetes.io/ingress.class"))
+    if (!old && !tree_get(obj, "spec.ingressClassName") &&
+        json_object_get(tree_get(obj, "metadata.annotations"), "kubernetes.io/ingress.class"))
         warnings_add(c, "annotation \"kubernetes.io/ingress.class\" is deprecated, please use "
                         "'spec.ingressClassName' instead");
 }

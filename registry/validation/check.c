@@ -38,14 +38,22 @@ const char *at_text(struct arena *a, const struct at *at)
 
 const char *check_value_text(struct check *c, const json_t *v)
 {
-    char *text;
+    struct buf out = {0};
     const char *copy;
+    json_t *sorted;
+    char *text;
 
     if (json_is_string(v))
         return text_quoted(c->arena, (struct str){json_string_value(v), json_string_length(v)});
     text = v ? json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
-    copy = text ? arena_cstr(c->arena, str_of(text)) : "null";
+    if (!text)
+        return "null";
+    sorted = json_loads(text, JSON_DECODE_ANY, NULL);
     free(text);
+    json_write(&out, sorted, 0);
+    copy = arena_cstr(c->arena, buf_view(&out));
+    buf_free(&out);
+    json_decref(sorted);
     return copy;
 }
 

@@ -105,8 +105,8 @@ bool check_one_of(struct str s, const char *const *texts, int n);
 
 /* "Required value" when the string member is absent or empty; returns whether it is there. */
 bool check_needed(struct check *c, const struct at *up, const json_t *obj, const char *member);
-/* Metadata as the kinds check it themselves: on update once more (validation.checks_metadata), and every mistake
- * is a cause each time it is found. */
+/* Metadata as the kinds check it themselves: on update once more (validation.checks_metadata), and every
+ * mistake is a cause each time it is found. */
 void check_metadata(struct check *c, const json_t *obj);
 void check_metadata_update(struct check *c, const json_t *obj, const json_t *old);
 

@@ -1,5 +1,4 @@
 /* PersistentVolumeClaims. Rule: ValidatePersistentVolumeClaim and its kin of pkg/apis/core/validation. */
-#include "registry/rules/objectmeta.h"
 #include "registry/rules/quantities.h"
 #include "registry/validation/claimspec.h"
 #include "registry/validation/numbers.h"
@@ -123,7 +122,7 @@ static void claim_update(struct check *c, const json_t *obj, const json_t *old)
                                                tree_get(old, "spec.dataSourceRef.apiGroup")};
     struct at at = at_field(NULL, "spec"), mode = at_field(NULL, "volumeMode");
 
-    objectmeta_validate(obj, c->resource, c->st);
+    check_metadata(c, obj);
     check_claim_spec(c, &at, json_object_get(obj, "spec"), &t);
     fixed_spec(c, obj, old);
     size(c, obj, old);

@@ -104,6 +104,7 @@ static void endpoints_update(struct check *c, const json_t *obj, const json_t *o
 
 static void slice_port(struct check *c, const struct at *up, const json_t *v, struct seen *names)
 {
+    static const char *const PROTOCOLS[] = {"SCTP", "TCP", "UDP"};
     struct at at = at_field(up, "name");
     struct str name = check_str(v, "name");
 
@@ -112,7 +113,10 @@ static void slice_port(struct check *c, const struct at *up, const json_t *v, st
     if (seen_add(names, name))
         check_duplicate_str(c, &at, name);
     at = at_field(up, "protocol");
-    check_protocol(c, &at, check_str(v, "protocol"));
+    if (check_has(v, "protocol"))
+        check_enum(c, &at, check_str(v, "protocol"), PROTOCOLS, 3);
+    else
+        check_required(c, &at, "");
     at = at_field(up, "appProtocol");
     if (check_has(v, "appProtocol"))
         check_qualified_name(c, &at, check_str(v, "appProtocol"));
@@ -303,6 +307,7 @@ static void slice_update(struct check *c, const json_t *obj, const json_t *old)
 {
     struct at at = at_field(NULL, "addressType");
 
+    check_metadata(c, obj);
     slice_type(c, obj);
     slice_ports(c, json_object_get(obj, "ports"));
     unless_unchanged(c, obj, old, "endpoints", slice_endpoints);
@@ -311,7 +316,11 @@ static void slice_update(struct check *c, const json_t *obj, const json_t *old)
 
 static const struct validation ROWS[] = {
     {.group = "", .plural = "endpoints", .create = subsets, .update = endpoints_update},
-    {.group = "discovery.k8s.io", .plural = "endpointslices", .create = slice, .update = slice_update},
+    {.group = "discovery.k8s.io",
+     .plural = "endpointslices",
+     .checks_metadata = true,
+     .create = slice,
+     .update = slice_update},
 };
 
 const struct validation_rows validation_rows_endpoints = VALIDATION_ROWS(ROWS);

@@ -96,7 +96,6 @@ static void event(struct check *c, const json_t *obj)
     of_either_group(c, obj);
     if (!is_strict(c))
         return;
-    check_metadata(c, obj);
     series(c, obj);
     if (!check_has(obj, "eventTime"))
         check_required(c, &time, "");
@@ -146,7 +145,7 @@ static void event_update(struct check *c, const json_t *obj, const json_t *old)
 }
 
 static const struct validation ROWS[] = {
-    {.group = "", .plural = "events", .create = event, .update = event_update},
+    {.group = "", .plural = "events", .checks_metadata = true, .create = event, .update = event_update},
 };
 
 const struct validation_rows validation_rows_events = VALIDATION_ROWS(ROWS);

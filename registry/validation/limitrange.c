@@ -205,11 +205,16 @@ static void limit_range(struct check *c, const json_t *obj)
 
 static void limit_range_update(struct check *c, const json_t *obj, const json_t *old)
 {
+    check_metadata(c, obj);
     limit_range(c, obj);
 }
 
 static const struct validation ROWS[] = {
-    {.group = "", .plural = "limitranges", .create = limit_range, .update = limit_range_update},
+    {.group = "",
+     .plural = "limitranges",
+     .checks_metadata = true,
+     .create = limit_range,
+     .update = limit_range_update},
 };
 
 const struct validation_rows validation_rows_limitrange = VALIDATION_ROWS(ROWS);

@@ -32,6 +32,7 @@ static void namespace_update(struct check *c, const json_t *obj, const json_t *o
 {
     check_metadata(c, obj);
     namespace_create(c, obj);
+    check_metadata_update(c, obj, old);
 }
 
 /* The phase follows from whether the namespace is being deleted. */
@@ -41,6 +42,7 @@ static void namespace_status(struct check *c, const json_t *obj, const json_t *o
     struct str phase = tree_str(obj, "status.phase");
     bool goes = tree_get(obj, "metadata.deletionTimestamp");
 
+    check_metadata_update(c, obj, old);
     if (!goes && !str_is(phase, "Active"))
         check_invalid_str(c, &at, phase, "may only be 'Active' if `deletionTimestamp` is empty");
     if (goes && !str_is(phase, "Terminating"))
@@ -53,6 +55,7 @@ static void namespace_finalize(struct check *c, const json_t *obj, const json_t 
     size_t i;
     json_t *v;
 
+    check_metadata_update(c, obj, old);
     json_array_foreach(tree_get(obj, "spec.finalizers"), i, v)
     {
         struct at at = at_index(&list, i);
@@ -66,6 +69,7 @@ static void namespace_finalize(struct check *c, const json_t *obj, const json_t 
 static const struct validation ROWS[] = {
     {.group = "",
      .plural = "namespaces",
+     .checks_metadata = true,
      .create = namespace_create,
      .update = namespace_update,
      .update_status = namespace_status,

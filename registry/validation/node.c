@@ -1,6 +1,5 @@
 /* Nodes. Rule: ValidateNode, ValidateNodeUpdate of pkg/apis/core/validation. */
 #include "registry/rules/names.h"
-#include "registry/rules/objectmeta.h"
 #include "registry/rules/text.h"
 #include "registry/validation/ips.h"
 #include "registry/validation/numbers.h"
@@ -301,6 +300,7 @@ static void changed(struct check *c, const json_t *obj, const json_t *old)
 {
     struct at at = at_field(NULL, "spec.externalID");
 
+    check_metadata_update(c, obj, old);
     notes(c, obj);
     amounts(c, obj);
     features(c, obj);
@@ -313,13 +313,18 @@ static void changed(struct check *c, const json_t *obj, const json_t *old)
 
 static void node_update(struct check *c, const json_t *obj, const json_t *old)
 {
-    objectmeta_validate(obj, c->resource, c->st);
+    check_metadata(c, obj);
     node(c, obj);
     changed(c, obj, old);
 }
 
 static const struct validation ROWS[] = {
-    {.group = "", .plural = "nodes", .create = node, .update = node_update, .update_status = changed},
+    {.group = "",
+     .plural = "nodes",
+     .checks_metadata = true,
+     .create = node,
+     .update = node_update,
+     .update_status = changed},
 };
 
 const struct validation_rows validation_rows_node = VALIDATION_ROWS(ROWS);

@@ -1,6 +1,8 @@
 /* Tables of names first; what is checked with them below. */
 #include "registry/validation/numbers.h"
 
+#include <stdlib.h>
+
 #include "registry/rules/names.h"
 #include "registry/rules/quantities.h"
 #include "registry/validation/formats.h"
@@ -150,7 +152,8 @@ void check_quantity_positive(struct check *c, const struct at *at, struct str q)
 void check_resource_value(struct check *c, const struct at *at, struct str name, struct str q)
 {
     check_quantity_nonnegative(c, at, q);
-    if (resource_is_integer(name) && quantity_milli(q) % 1000 != 0)
+    if (resource_is_integer(name) && llabs(quantity_value(q)) <= INT64_MAX / 1000 &&
+        quantity_milli(q) % 1000 != 0)
         check_invalid_str(c, at, q, "must be an integer");
 }
 

@@ -1,6 +1,5 @@
 /* PersistentVolumes. Rule: ValidatePersistentVolume and its kin of pkg/apis/core/validation,
  * pkg/volume/validation. */
-#include "registry/rules/objectmeta.h"
 #include "registry/validation/claimspec.h"
 #include "registry/validation/numbers.h"
 #include "registry/validation/printed.h"
@@ -386,11 +385,11 @@ static void volume_update(struct check *c, const json_t *obj, const json_t *old)
     struct at mode = at_field(NULL, "volumeMode"), at = at_field(NULL, "spec.volumeAttributesClassName");
     bool lax = has_bad_affinity(c, old);
 
-    objectmeta_validate(obj, c->resource, c->st);
+    check_metadata(c, obj);
     volume_spec(c, obj, lax);
     mount_options(c, obj);
     /* the reference looks at all of it twice */
-    objectmeta_validate(obj, c->resource, c->st);
+    check_metadata(c, obj);
     volume_spec(c, obj, lax);
     fixed_source(c, obj, old);
     check_immutable(c, &mode, tree_get(obj, "spec.volumeMode"), tree_get(old, "spec.volumeMode"));
@@ -399,8 +398,18 @@ static void volume_update(struct check *c, const json_t *obj, const json_t *old)
         check_forbidden(c, &at, "update from non-nil value to nil is forbidden");
 }
 
+static void volume_status(struct check *c, const json_t *obj, const json_t *old)
+{
+    check_metadata_update(c, obj, old);
+}
+
 static const struct validation ROWS[] = {
-    {.group = "", .plural = "persistentvolumes", .create = volume, .update = volume_update},
+    {.group = "",
+     .plural = "persistentvolumes",
+     .checks_metadata = true,
+     .create = volume,
+     .update = volume_update,
+     .update_status = volume_status},
 };
 
 const struct validation_rows validation_rows_persistentvolume = VALIDATION_ROWS(ROWS);

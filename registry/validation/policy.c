@@ -57,6 +57,8 @@ static void budget_status(struct check *c, const json_t *obj, const json_t *old)
 static const struct validation ROWS[] = {
     {.group = "policy",
      .plural = "poddisruptionbudgets",
+     .checks_metadata = true, /* that is: they don't */
+     .any_finalizer = true,
      .create = budget_create,
      .update = budget_update,
      .update_status = budget_status},

@@ -30,7 +30,7 @@ static const char *system_class_error(struct check *c, struct str name, const js
 
 static void priority_class(struct check *c, const json_t *obj)
 {
-    static const char *const POLICIES[] = {"Never", "PreemptLowerPriority"};
+    static const char *const POLICIES[] = {"PreemptLowerPriority", "Never"};
     struct str name = check_str(json_object_get(obj, "metadata"), "name");
     struct at at;
 
@@ -49,7 +49,11 @@ static void priority_class(struct check *c, const json_t *obj)
         check_forbidden(c, &at, "maximum allowed value of a user defined priority is 1000000000");
     }
     at = at_field(NULL, "preemptionPolicy");
-    if (check_has(obj, "preemptionPolicy"))
+    if (!check_has(obj, "preemptionPolicy"))
+        return;
+    if (!check_str(obj, "preemptionPolicy").n)
+        check_required(c, &at, "");
+    else
         check_enum(c, &at, check_str(obj, "preemptionPolicy"), POLICIES, 2);
 }
 

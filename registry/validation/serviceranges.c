@@ -44,6 +44,7 @@ static void ip_address_update(struct check *c, const json_t *obj, const json_t *
 
     check_metadata(c, obj);
     ip_address(c, obj);
+    check_metadata_update(c, obj, old);
     check_immutable_of(c, &at, tree_get(obj, "spec.parentRef"), tree_get(old, "spec.parentRef"),
                        printed_type(c->resource->type, "spec.parentRef"));
 }
@@ -114,6 +115,7 @@ static void service_cidr_update(struct check *c, const json_t *obj, const json_t
 static const struct validation ROWS[] = {
     {.group = "networking.k8s.io",
      .plural = "ipaddresses",
+     .checks_metadata = true,
      .create = ip_address,
      .update = ip_address_update},
     {.group = "networking.k8s.io",

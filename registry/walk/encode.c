@@ -194,7 +194,9 @@ static void put_fields(struct encoder *e, const json_t *v, const struct schema_t
         if (encode_leaves_out(member, f))
             continue;
         put_key(e->out, f->json, f->json_n, first);
-        if (!member && (f->flags & FIELD_POINTER))
+        /* stored in the reference's form an empty list or map can't be told from none */
+        if ((!member && (f->flags & FIELD_POINTER)) ||
+            (is_collection(f->type) && !(f->flags & FIELD_POINTER) && is_empty(member, f->type)))
             buf_put(e->out, "null", 4);
         else
             put_value(e, member, f->type, inner);
