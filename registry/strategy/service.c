@@ -2,8 +2,6 @@
  * pkg/registry/core/service/strategy.go, storage/alloc.go, storage/storage.go, pkg/apis/core/validation. */
 #include "registry/strategy/rows.h"
 #include "registry/strategy/service.h"
-#include "registry/validation/check.h"
-#include "registry/validation/clusterips.h"
 #include "registry/walk/tree.h"
 
 bool service_is(const json_t *service, const char *type)
@@ -36,7 +34,7 @@ bool service_has_health_port(const json_t *service)
 
 static bool is_external(const json_t *obj)
 {
-    return service_on_nodes(obj) || tree_size(obj, "spec.externalIPs");
+    return service_on_nodes(obj) || (service_is(obj, "ClusterIP") && tree_size(obj, "spec.externalIPs"));
 }
 
 static json_t *list_of(const char *text)
@@ -222,95 +220,6 @@ static void update(const struct strategy_call *c, json_t *obj, const json_t *old
         tree_delete(obj, "spec.internalTrafficPolicy");
 }
 
-/* ---- checks ---- */
-
-static void one_of(struct status *st, const json_t *obj, const char *path, const char *const *values, int n)
-{
-    struct str v = tree_str(obj, path);
-
-    for (int i = 0; i < n; i++) {
-        if (str_is(v, values[i]))
-            return;
-    }
-    if (tree_get(obj, path))
-        field_not_supported(st, path, v, values, n);
-}
-
-static void check_values(const json_t *obj, struct status *st)
-{
-    static const char *const TYPES[] = {"ClusterIP", "ExternalName", "LoadBalancer", "NodePort"};
-    static const char *const AFFINITIES[] = {"ClientIP", "None"};
-    static const char *const POLICIES[] = {"Cluster", "Local"};
-    static const char *const SPREADS[] = {"PreferClose", "PreferSameZone", "PreferSameNode"};
-
-    one_of(st, obj, "spec.sessionAffinity", AFFINITIES, 2);
-    one_of(st, obj, "spec.type", TYPES, 4);
-    one_of(st, obj, "spec.internalTrafficPolicy", POLICIES, 2);
-    one_of(st, obj, "spec.trafficDistribution", SPREADS, 3);
-}
-
-static void check_ports(const json_t *obj, struct status *st)
-{
-    size_t i;
-    json_t *p;
-
-    json_array_foreach(tree_get(obj, "spec.ports"), i, p)
-    {
-        if (tree_int(p, "nodePort", 0) && !service_on_nodes(obj))
-            field_forbidden(st, arena_printf(st->arena, "spec.ports[%zu].nodePort", i),
-                            arena_printf(st->arena, "may not be used when `type` is '%.*s'",
-                                         STR_ARG(tree_str(obj, "spec.type"))));
-    }
-}
-
-static void check_spec(const struct strategy_call *c, const json_t *obj, const json_t *old, struct status *st)
-{
-    bool external = service_is(obj, "ExternalName");
-    struct check check = {
-        .st = st, .arena = c->arena, .resource = c->resource, .subresource = "", .world = c->world};
-
-    if (!tree_size(obj, "spec.ports") && !service_headless(obj) && !external)
-        field_required(st, "spec.ports", "");
-    if (external && !tree_str(obj, "spec.externalName").n)
-        field_required(st, "spec.externalName", "");
-    check_values(obj, st);
-    check_cluster_ips(&check, obj, old);
-    check_ports(obj, st);
-}
-
-static void validate(const struct strategy_call *c, const json_t *obj, struct status *st)
-{
-    check_spec(c, obj, NULL, st);
-}
-
-/* The first address stays as long as there is one. */
-static void check_same_address(const struct strategy_call *c, const json_t *obj, const json_t *old,
-                               struct status *st)
-{
-    static const struct at ips = {.field = "spec.clusterIPs"};
-    struct check check = {
-        .st = st, .arena = c->arena, .resource = c->resource, .subresource = "", .world = c->world};
-    struct at first = at_index(&ips, 0);
-    struct str was = tree_str(old, "spec.clusterIP");
-
-    if (!service_is(obj, "ExternalName") && !service_is(old, "ExternalName") && was.n &&
-        !str_eq(was, tree_str(obj, "spec.clusterIP")))
-        check_invalid(&check, &first, tree_get(obj, "spec.clusterIPs"), "may not change once set");
-}
-
-static void validate_update(const struct strategy_call *c, const json_t *obj, const json_t *old,
-                            struct status *st)
-{
-    if (strcmp(c->subresource, "status") == 0) {
-        if (tree_size(obj, "status.loadBalancer.ingress") && !service_is(obj, "LoadBalancer"))
-            field_forbidden(st, "status.loadBalancer.ingress",
-                            "may only be used when `spec.type` is 'LoadBalancer'");
-        return;
-    }
-    check_same_address(c, obj, old, st);
-    check_spec(c, obj, old, st);
-}
-
 static const struct strategy ROWS[] = {
     {.group = "",
      .plural = "services",
@@ -318,8 +227,6 @@ static const struct strategy ROWS[] = {
      .holdings = holdings,
      .prepare_create = create,
      .prepare_update = update,
-     .validate = validate,
-     .validate_update = validate_update,
      .delete_returns_object = true},
 };
 

@@ -174,8 +174,8 @@ static bool check_twice(struct ports *p, const json_t *ports, size_t i)
     for (size_t j = 0; j < i; j++) {
         if (!same_port(json_array_get(ports, j), port))
             continue;
-        status_internal(p->st, "duplicate nodePort: {%.*s %lld}", STR_ARG(tree_str(port, "protocol")),
-                        (long long)node_port(port));
+        status_set(p->st, 500, "", "duplicate nodePort: {%.*s %lld}", STR_ARG(tree_str(port, "protocol")),
+                   (long long)node_port(port));
         return false;
     }
     return true;

@@ -133,13 +133,16 @@ static void stateful_set(const struct strategy_call *c, const json_t *obj, const
 
 struct field {
     const char *path, *text;
+    const char *shown; /* where the reference says it is; NULL: at the path */
 };
 
 static const struct field VOLUME_FIELDS[] = {
-    {"spec.cephfs", "deprecated in v1.28, non-functional in v1.31+"},
-    {"spec.photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"},
-    {"spec.scaleIO", "deprecated in v1.16, non-functional in v1.22+"},
-    {"spec.storageos", "deprecated in v1.22, non-functional in v1.25+"},
+    {"spec.cephfs", "deprecated in v1.28, non-functional in v1.31+", NULL},
+    {"spec.photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+", NULL},
+    {"spec.scaleIO", "deprecated in v1.16, non-functional in v1.22+", NULL},
+    {"spec.storageos", "deprecated in v1.22, non-functional in v1.25+", "spec.storageOS"},
+    {"spec.glusterfs", "deprecated in v1.25, non-functional in v1.26+", NULL},
+    {"spec.rbd", "deprecated in v1.28, non-functional in v1.31+", NULL},
 };
 
 static void volume(const struct strategy_call *c, const json_t *obj, const json_t *old)
@@ -149,8 +152,10 @@ static void volume(const struct strategy_call *c, const json_t *obj, const json_
                      "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, "
                      "the recommended approach is to use dynamic provisioning.");
     for (size_t i = 0; i < sizeof(VOLUME_FIELDS) / sizeof(VOLUME_FIELDS[0]); i++) {
-        if (tree_get(obj, VOLUME_FIELDS[i].path))
-            warnings_add(c, "%s: %s", VOLUME_FIELDS[i].path, VOLUME_FIELDS[i].text);
+        const struct field *f = &VOLUME_FIELDS[i];
+
+        if (tree_get(obj, f->path))
+            warnings_add(c, "%s: %s", f->shown ? f->shown : f->path, f->text);
     }
 }
 

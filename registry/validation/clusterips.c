@@ -139,3 +139,84 @@ void check_cluster_ips(struct check *c, const json_t *service, const json_t *old
     if (!str_is(text_at(ips, 0), "None"))
         check_match(c, ips, families);
 }
+
+/* ---- changes ---- */
+
+#define ONCE "may not change once set"
+
+static bool is_external(const json_t *service)
+{
+    return str_is(tree_str(service, "spec.type"), "ExternalName");
+}
+
+static bool is_headless(const json_t *service)
+{
+    const json_t *ips = tree_get(service, "spec.clusterIPs");
+
+    return json_array_size(ips) == 1 && str_is(text_at(ips, 0), "None");
+}
+
+/* The lists that are compared, and what the reference says of them. */
+struct change {
+    const char *list;        /* what stays */
+    const struct at *at;     /* where it is */
+    bool always_first;       /* each difference is said to be in the first place */
+    const char *moved;       /* the list shown when a second one came or went */
+    const char *gone;        /* when no address is left */
+    const char *second_gone; /* without saying so in the policy */
+};
+
+static const struct change ADDRESSES = {
+    .list = "spec.clusterIPs",
+    .at = &IPS,
+    .moved = "spec.clusterIPs",
+    .gone = "primary clusterIP can not be unset",
+    .second_gone = "must be set to 'SingleStack' when releasing the secondary clusterIP"};
+static const struct change KINDS = {.list = "spec.ipFamilies",
+                                    .at = &IP_FAMILIES,
+                                    .always_first = true,
+                                    .moved = "spec.clusterIPs",
+                                    .gone = "primary ipFamily can not be unset",
+                                    .second_gone =
+                                        "must be set to 'SingleStack' when releasing the secondary ipFamily"};
+
+static void same_length(struct check *c, const struct change *k, const json_t *now, const json_t *was)
+{
+    for (size_t i = 0; i < json_array_size(was) && !check_full(c); i++) {
+        struct at at = at_index(k->at, k->always_first ? 0 : i);
+
+        if (!str_eq(text_at(now, i), text_at(was, i)))
+            check_invalid(c, &at, now, ONCE);
+    }
+}
+
+static void check_change(struct check *c, const struct change *k, const json_t *service, const json_t *old)
+{
+    const json_t *now = tree_get(service, k->list), *was = tree_get(old, k->list);
+    size_t n = json_array_size(now), before = json_array_size(was);
+    struct at first = at_index(k->at, 0);
+
+    if (n == before) {
+        same_length(c, k, now, was);
+        return;
+    }
+    if (n < before && !tree_size(service, "spec.clusterIPs"))
+        check_invalid(c, &first, now, k->gone);
+    if (n && before && !str_eq(text_at(now, 0), text_at(was, 0)))
+        check_invalid(c, &first, tree_get(service, k->moved), ONCE);
+    if (n < before && n == 1 && !str_is(tree_str(service, "spec.ipFamilyPolicy"), "SingleStack"))
+        check_invalid(c, &POLICY, tree_get(service, "spec.ipFamilyPolicy"), k->second_gone);
+}
+
+void check_cluster_ips_change(struct check *c, const json_t *service, const json_t *old)
+{
+    bool headless = is_headless(service);
+
+    if (is_external(service) || is_external(old))
+        return;
+    if (!headless || !is_headless(old))
+        check_change(c, &ADDRESSES, service, old);
+    /* without addresses of its own the families may be any */
+    if (!headless && !is_headless(old))
+        check_change(c, &KINDS, service, old);
+}

@@ -7,5 +7,7 @@
 
 /* old: the stored Service, whose addresses are taken as they are; NULL: a new one. */
 void check_cluster_ips(struct check *c, const json_t *service, const json_t *old);
+/* What of them may change: a second address and family may come and go, the first ones stay. */
+void check_cluster_ips_change(struct check *c, const json_t *service, const json_t *old);
 
 #endif

@@ -171,6 +171,7 @@ static void test_service_keeps_the_address_it_names(void **state)
         tree(f, "{\"metadata\":{\"name\":\"s\",\"namespace\":\"n\"},\"spec\":{\"clusterIP\":\"10.0.0.7\","
                 "\"type\":\"ClusterIP\",\"ports\":[{\"port\":80}]}}");
 
+    strategy_defaults(&c, s);
     assert_true(strategy_before_create(&c, s, &f->st));
     assert_str(s, "spec.clusterIP", "10.0.0.7");
     assert_string_equal(json_string_value(json_array_get(tree_get(s, "spec.clusterIPs"), 0)), "10.0.0.7");
@@ -396,6 +397,8 @@ static void test_service_keeps_the_node_port_of_a_namesake(void **state)
 
     tree_set(s, "spec.ports",
              json_pack("[{s:s,s:i},{s:s,s:i}]", "name", "b", "port", 80, "name", "a", "port", 81));
+    strategy_defaults(&c, old);
+    strategy_defaults(&c, s);
     assert_true(strategy_before_update(&c, s, old, &f->st));
     assert_int_equal(tree_int(json_array_get(tree_get(s, "spec.ports"), 1), "nodePort", 0), 30123);
     json_decref(s);
