@@ -126,7 +126,7 @@ static void claim_update(struct check *c, const json_t *obj, const json_t *old)
     check_claim_spec(c, &at, json_object_get(obj, "spec"), &t);
     fixed_spec(c, obj, old);
     size(c, obj, old);
-    check_immutable(c, &mode, tree_get(obj, "spec.volumeMode"), tree_get(old, "spec.volumeMode"));
+    check_fixed(c, &mode, obj, old, "spec.volumeMode", "field is immutable");
     attributes_class(c, obj, old);
 }
 

@@ -311,7 +311,8 @@ static void slice_update(struct check *c, const json_t *obj, const json_t *old)
     slice_type(c, obj);
     slice_ports(c, json_object_get(obj, "ports"));
     unless_unchanged(c, obj, old, "endpoints", slice_endpoints);
-    check_immutable(c, &at, json_object_get(obj, "addressType"), json_object_get(old, "addressType"));
+    if (!str_eq(check_str(obj, "addressType"), check_str(old, "addressType")))
+        check_invalid_word(c, &at, check_str(obj, "addressType"), "field is immutable");
 }
 
 static const struct validation ROWS[] = {

@@ -138,9 +138,7 @@ static void event_update(struct check *c, const json_t *obj, const json_t *old)
     for (size_t i = 0; i < sizeof(LASTING) / sizeof(LASTING[0]); i++) {
         struct at at = at_field(NULL, LASTING[i].shown ? LASTING[i].shown : LASTING[i].name);
 
-        check_immutable_of(c, &at, json_object_get(obj, LASTING[i].name),
-                           json_object_get(old, LASTING[i].name),
-                           printed_type(c->resource->type, LASTING[i].name));
+        check_fixed(c, &at, obj, old, LASTING[i].name, "field is immutable");
     }
 }
 

@@ -44,9 +44,9 @@ static void namespace_status(struct check *c, const json_t *obj, const json_t *o
 
     check_metadata_update(c, obj, old);
     if (!goes && !str_is(phase, "Active"))
-        check_invalid_str(c, &at, phase, "may only be 'Active' if `deletionTimestamp` is empty");
+        check_invalid_word(c, &at, phase, "may only be 'Active' if `deletionTimestamp` is empty");
     if (goes && !str_is(phase, "Terminating"))
-        check_invalid_str(c, &at, phase, "may only be 'Terminating' if `deletionTimestamp` is not empty");
+        check_invalid_word(c, &at, phase, "may only be 'Terminating' if `deletionTimestamp` is not empty");
 }
 
 static void namespace_finalize(struct check *c, const json_t *obj, const json_t *old)

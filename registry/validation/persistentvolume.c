@@ -329,27 +329,35 @@ static const struct {
     {"beta.kubernetes.io/instance-type", "node.kubernetes.io/instance-type"},
 };
 
-static void rename_key(json_t *requirement)
+/* Today's name of a label; a label that has kept its name counts as if it were now called "", as with the
+ * reference. */
+static struct str stable_name(struct str key)
 {
-    struct str key = check_str(requirement, "key");
-
     for (size_t i = 0; i < sizeof(RENAMED) / sizeof(RENAMED[0]); i++) {
-        if (!str_is(key, RENAMED[i].beta))
-            continue;
-        json_object_set_new(requirement, "key", json_string(RENAMED[i].stable));
-        return;
+        if (str_is(key, RENAMED[i].beta))
+            return str_of(RENAMED[i].stable);
     }
+    return STR("");
 }
 
-/* With today's names of labels. */
-static json_t *renamed(const json_t *node_affinity)
+/* The old one, in which the keys are called as now where that is allowed. */
+static json_t *renamed(const json_t *was, const json_t *now)
 {
-    json_t *copy = json_deep_copy(node_affinity), *term, *requirement;
+    json_t *copy = json_deep_copy(was), *term, *requirement;
     size_t i, j;
 
     json_array_foreach(tree_get(copy, "required.nodeSelectorTerms"), i, term)
     {
-        json_array_foreach(tree_get(term, "matchExpressions"), j, requirement) rename_key(requirement);
+        const json_t *other = json_array_get(tree_get(now, "required.nodeSelectorTerms"), i);
+
+        json_array_foreach(tree_get(term, "matchExpressions"), j, requirement)
+        {
+            const json_t *new = json_array_get(tree_get(other, "matchExpressions"), j);
+
+            if (new &&str_eq(stable_name(check_str(requirement, "key")), check_str(new, "key")))
+                json_object_set_new(requirement, "key",
+                                    json_stringn(check_str(new, "key").p, check_str(new, "key").n));
+        }
     }
     return copy;
 }
@@ -363,7 +371,7 @@ static void fixed_affinity(struct check *c, const json_t *obj, const json_t *old
 
     if (!was || printed_same(now, was, type))
         return;
-    stable = renamed(was);
+    stable = renamed(was, now);
     if (!printed_same(now, stable, type))
         check_invalid_of(c, &at, now, type, "field is immutable, except for updating from beta label to GA");
     json_decref(stable);
@@ -392,7 +400,7 @@ static void volume_update(struct check *c, const json_t *obj, const json_t *old)
     check_metadata(c, obj);
     volume_spec(c, obj, lax);
     fixed_source(c, obj, old);
-    check_immutable(c, &mode, tree_get(obj, "spec.volumeMode"), tree_get(old, "spec.volumeMode"));
+    check_fixed(c, &mode, obj, old, "spec.volumeMode", "field is immutable");
     fixed_affinity(c, obj, old);
     if (tree_get(old, "spec.volumeAttributesClassName") && !tree_get(obj, "spec.volumeAttributesClassName"))
         check_forbidden(c, &at, "update from non-nil value to nil is forbidden");

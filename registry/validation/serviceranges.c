@@ -45,8 +45,7 @@ static void ip_address_update(struct check *c, const json_t *obj, const json_t *
     check_metadata(c, obj);
     ip_address(c, obj);
     check_metadata_update(c, obj, old);
-    check_immutable_of(c, &at, tree_get(obj, "spec.parentRef"), tree_get(old, "spec.parentRef"),
-                       printed_type(c->resource->type, "spec.parentRef"));
+    check_fixed(c, &at, obj, old, "spec.parentRef", FIXED);
 }
 
 /* ---- ServiceCIDRs ---- */
