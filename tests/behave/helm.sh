@@ -102,10 +102,7 @@ says() {
 }
 
 helm version --short || fail "no helm"
-# helm 4 would apply on the server's side unless told
-client_side=()
-helm install --help | grep -q -- --server-side && client_side=(--server-side=false)
-helm_does install web "$chart" --create-namespace --set greeting=hi "${client_side[@]}"
+helm_does install web "$chart" --create-namespace --set greeting=hi
 says '^STATUS: deployed'
 says '^REVISION: 1'
 is "$(field cm .data.greeting)" hi "a value"
@@ -115,7 +112,7 @@ is "$(field cm .data.seen)" default "object that templates look up"
 is "$(field deploy '.spec.template.spec.containers[0].image')" example.com/web:1.0 "image"
 is "$(field deploy .metadata.labels.app\\.kubernetes\\.io/managed-by)" Helm "label"
 address=$(field svc .spec.clusterIP)
-helm install web "$chart" -n shop "${client_side[@]}" >"$SERVER_DIR/out" 2>&1 && fail "installed twice under one name"
+helm install web "$chart" -n shop >"$SERVER_DIR/out" 2>&1 && fail "installed twice under one name"
 says 'cannot re-?use a name'
 
 helm_does upgrade web "$chart" --reuse-values --set image.tag=2.0,replicas=3 --set-string 'job=*/5 * * * *'
