@@ -7,8 +7,11 @@
 
 static void csr_create(const struct strategy_call *c, json_t *obj)
 {
+    static const char *const REQUESTER[] = {"spec.username", "spec.uid", "spec.extra"};
     json_t *groups = json_array();
 
+    for (int i = 0; i < 3; i++)
+        tree_delete(obj, REQUESTER[i]);
     if (c->user && *c->user)
         tree_set_string(obj, "spec.username", c->user);
     if (c->uid.n)

@@ -1,11 +1,11 @@
 /* storage.k8s.io. Rule: pkg/apis/storage/validation. */
 #include "registry/validation/rows.h"
 
-#include "registry/rules/names.h"
 #include "registry/validation/numbers.h"
 #include "registry/validation/printed.h"
 #include "registry/validation/seen.h"
 #include "registry/validation/selectors.h"
+#include "registry/validation/volumesources.h"
 #include "registry/walk/tree.h"
 
 #define PARAMETERS_MAX_BYTES (256 * 1024)
@@ -220,22 +220,6 @@ static void csi_driver_update(struct check *c, const json_t *obj, const json_t *
 
 /* ---- CSINode ---- */
 
-/* ValidateCSIDriverName of core. */
-static void driver_name(struct check *c, const struct at *at, struct str name)
-{
-    struct name_errors e;
-
-    if (!name.n) {
-        check_required(c, at, "");
-        return;
-    }
-    if (name.n > 63)
-        check_too_long(c, at, 63);
-    name_errors(c->arena, "dns-subdomain", check_lower(c, name), false, &e);
-    for (int i = 0; i < e.n; i++)
-        check_invalid_str(c, at, name, e.text[i]);
-}
-
 static void topology_keys(struct check *c, const struct at *at, const json_t *keys)
 {
     struct seen *seen = seen_new(c);
@@ -267,7 +251,7 @@ static void csi_node(struct check *c, const json_t *obj)
                   count = at_field(&at, "allocatable.count");
         struct str node_id = check_str(driver, "nodeID");
 
-        driver_name(c, &name, check_str(driver, "name"));
+        check_csi_driver_name(c, &name, check_str(driver, "name"));
         if (!node_id.n)
             check_required(c, &id, "");
         if (node_id.n > NODE_ID_MAX)
@@ -378,7 +362,7 @@ static void volume_attachment(struct check *c, const json_t *obj)
               metadata = at_field(NULL, "status.attachmentMetadata"),
               attach = at_field(NULL, "status.attachError"), detach = at_field(NULL, "status.detachError");
 
-    driver_name(c, &attacher, check_str(spec, "attacher"));
+    check_csi_driver_name(c, &attacher, check_str(spec, "attacher"));
     attachment_source(c, &source, json_object_get(spec, "source"));
     check_name(c, &node, check_str(spec, "nodeName"), "dns-subdomain");
     if (map_bytes(json_object_get(status, "attachmentMetadata")) > METADATA_MAX_BYTES)

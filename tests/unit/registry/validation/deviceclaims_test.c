@@ -1,0 +1,85 @@
+/* What is said of claims of devices, their templates and classes. */
+#include "cases.h"
+
+#define OF(plural) "resource.k8s.io", "v1", plural
+
+static const struct validation_case CASES[] = {
+    {OF("resourceclaims"), NULL, NULL,
+     "{'metadata':{'name':'a','namespace':'dt'},'spec':{'devices':{'requests':[{'name':'r','ex"
+     "actly':{'deviceClassName':'c'}}]}}}",
+     NULL},
+    {OF("resourceclaims"), NULL, NULL,
+     "{'metadata':{'name':'a','namespace':'dt'},'spec':{'devices':{'requests':[{'name':'r','ex"
+     "actly':{'allocationMode':'Odd','selectors':[{}],'tolerations':[{'operator':'Exists','val"
+     "ue':'v'},{'operator':'x'}]}},{'name':'r','firstAvailable':[{'name':'s "
+     "s','deviceClassName':'c','allocationMode':'All','count':2}]},{}],'constraints':[{'reques"
+     "ts':['r','q','r/s/t'],'matchAttribute':'a'},{}],'config':[{},{'opaque':{'driver':'d','pa"
+     "rameters':['x']}}]}}}",
+     "[spec.devices.requests[0].exactly.deviceClassName: Required value, "
+     "spec.devices.requests[0].exactly.selectors[0].cel: Required value, "
+     "spec.devices.requests[0].exactly.allocationMode: Unsupported value: \"Odd\": supported "
+     "values: \"All\", \"ExactCount\", spec.devices.requests[0].exactly.tolerations[0].value: "
+     "Invalid value: \"v\": must be empty for operator `Exists`, "
+     "spec.devices.requests[0].exactly.tolerations[1].operator: Unsupported value: \"x\": "
+     "supported values: \"Equal\", \"Exists\", "
+     "spec.devices.requests[1].firstAvailable[0].name: Invalid value: \"s s\": a lowercase "
+     "RFC 1123 label must consist of lower case alphanumeric characters or '-', and must "
+     "start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used "
+     "for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?'), "
+     "spec.devices.requests[1].firstAvailable[0].count: Invalid value: 2: must not be "
+     "specified when allocationMode is 'All', spec.devices.requests[2].name: Invalid value: "
+     "\"\": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or "
+     "'-', and must start and end with an alphanumeric character (e.g. 'my-name',  or "
+     "'123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?'), "
+     "spec.devices.requests[2]: Required value: exactly one of `exactly` or `firstAvailable` "
+     "is required, spec.devices.requests[1]: Duplicate value: \"r\", "
+     "spec.devices.constraints[0].requests[1]: Invalid value: \"q\": must be the name of a "
+     "request in the claim or the name of a request and a subrequest separated by '/', "
+     "spec.devices.constraints[0].requests[2]: Invalid value: \"r/s/t\": must be the name of "
+     "a request in the claim or the name of a request and a subrequest separated by '/', "
+     "spec.devices.constraints[0].matchAttribute: Invalid value: \"a\": a fully qualified "
+     "name must be a domain and a name separated by a slash, spec.devices.constraints[1]: "
+     "Required value: exactly one of \"matchAttribute\" or \"distinctAttribute\" is required, "
+     "but multiple fields are set, spec.devices.config[0].opaque: Required value, "
+     "spec.devices.config[1].opaque.parameters: Invalid value: \"<value omitted>\": must be a "
+     "valid JSON object]"},
+    {OF("resourceclaims"), NULL,
+     "{'metadata':{'name':'a','namespace':'dt','resourceVersion':'1'},'spec':{'devices':{'requ"
+     "ests':[{'name':'r','exactly':{'deviceClassName':'c'}}]}}}",
+     "{'metadata':{'name':'a','namespace':'dt','resourceVersion':'1'},'spec':{'devices':{'requ"
+     "ests':[{'name':'r','exactly':{'deviceClassName':'d'}}]}}}",
+     "spec: Invalid value: {\"Devices\":{\"Requests\":[{\"Name\":\"r\",\"Exactly\":{\"DeviceCl"
+     "assName\":\"d\",\"Selectors\":null,\"AllocationMode\":\"ExactCount\",\"Count\":1,\"Admin"
+     "Access\":null,\"Tolerations\":null,\"Capacity\":null},\"FirstAvailable\":null}],\"Constr"
+     "aints\":null,\"Config\":null}}: field is immutable"},
+    {OF("deviceclasses"), NULL, NULL,
+     "{'metadata':{'name':'a'},'spec':{'selectors':[{}],'config':[{'opaque':{'driver':'BAD_'}}"
+     "],'extendedResourceName':'cpu'}}",
+     "[spec.selectors[0].cel: Required value, spec.config[0].opaque.driver: Invalid value: "
+     "\"BAD_\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric "
+     "characters, '-' or '.', and must start and end with an alphanumeric character (e.g. "
+     "'example.com', regex used for validation is "
+     "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*'), "
+     "spec.config[0].opaque.parameters: Required value, spec.extendedResourceName: Invalid "
+     "value: \"cpu\": must be a valid extended resource name]"},
+    {OF("resourceclaimtemplates"), NULL, NULL,
+     "{'metadata':{'name':'a','namespace':'dt'},'spec':{'metadata':{'labels':{'a "
+     "b':'c'}},'spec':{'devices':{'requests':[{'name':'r'}]}}}}",
+     "[spec.metadata.labels: Invalid value: \"a b\": name part must consist of alphanumeric "
+     "characters, '-', '_' or '.', and must start and end with an alphanumeric character "
+     "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+     "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]'), spec.spec.devices.requests[0]: Required "
+     "value: exactly one of `exactly` or `firstAvailable` is required]"},
+};
+
+static void deviceclaims(void **state)
+{
+    CHECK_CASES(CASES);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(deviceclaims)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
