@@ -16,7 +16,7 @@ static const struct family {
     {"authentication-", "config token-webhook-cache-ttl token-webhook-config-file token-webhook-version"},
     {"authorization-", "config mode policy-file webhook-cache-authorized-ttl webhook-cache-unauthorized-ttl "
                        "webhook-config-file webhook-version"},
-    {"etcd-", "cafile certfile compaction-interval count-metric-poll-period db-metric-poll-interval "
+    {"etcd-", "cafile certfile count-metric-poll-period db-metric-poll-interval "
               "healthcheck-timeout keyfile prefix readycheck-timeout servers servers-overrides"},
     {"oidc-", "ca-file client-id groups-claim groups-prefix issuer-url required-claim signing-algs "
               "username-claim username-prefix"},

@@ -16,11 +16,13 @@
 #include "worker/write/world.h"
 
 #define TICK_MS 1000
+#define LEAVE_MS 2000
 
 struct process {
     struct context ctx;
     struct keeper *keeper;
     struct event *wake, *tick, *due, *sigterm, *sigint;
+    int64_t leave_by_ms; /* 0: not asked to stop */
 };
 
 static bool turn_ends(void *arg)
@@ -34,6 +36,8 @@ static bool turn_ends(void *arg)
     store_poll(ctx->store);
     freshness_poll(ctx->freshness);
     more = keeper_poll(p->keeper);
+    if (p->leave_by_ms && keeper_left(p->keeper))
+        loop_stop(ctx->loop);
     snapshots_turn(ctx->snapshots);
     due = keeper_due_ms(p->keeper);
     if (due > 0) {
@@ -54,6 +58,10 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
+    struct process *p = arg;
+
+    if (p->leave_by_ms && loop_now_ms(p->ctx.loop) >= p->leave_by_ms)
+        loop_stop(p->ctx.loop);
     keeper_tick(((struct process *)arg)->keeper);
 }
 
@@ -62,9 +70,17 @@ static void on_due(evutil_socket_t fd, short what, void *arg)
 {
 }
 
+/* The second time at once. */
 static void on_stop(evutil_socket_t signo, short what, void *arg)
 {
-    loop_stop(((struct process *)arg)->ctx.loop);
+    struct process *p = arg;
+
+    if (p->leave_by_ms || !p->keeper) {
+        loop_stop(p->ctx.loop);
+        return;
+    }
+    p->leave_by_ms = loop_now_ms(p->ctx.loop) + LEAVE_MS;
+    keeper_leave(p->keeper);
 }
 
 static void add_events(struct process *p)
@@ -117,7 +133,7 @@ static int run(struct process *p)
         return stop ? 0 : 1;
     ctx->freshness = freshness_new(ctx);
     world_init(ctx);
-    p->keeper = keeper_new(ctx);
+    p->keeper = keeper_new(ctx, storage_client(ctx->storage));
     add_events(p);
     stop_signals(&set);
     sigprocmask(SIG_UNBLOCK, &set, NULL);

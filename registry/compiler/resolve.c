@@ -353,7 +353,9 @@ static void check_ids(const struct model *m)
         const struct resource *a = all.p[i];
         for (int j = 0; j < i; j++) {
             const struct resource *b = all.p[j];
-            if (a->package == b->package && (!strcmp(a->plural, b->plural) || !strcmp(a->kind, b->kind)))
+            bool internal = (a->flags | b->flags) & RESOURCE_INTERNAL; /* found by id, not by kind */
+            if (a->package == b->package &&
+                (!strcmp(a->plural, b->plural) || (!internal && !strcmp(a->kind, b->kind))))
                 fail(a->at, "%s %s is there twice", a->plural, a->kind);
             if (a->id == b->id && a->storage != b->storage)
                 fail(a->at, "the ids of %s and %s collide", a->plural, b->plural);

@@ -19,21 +19,21 @@
 struct wanted {
     const char *group, *version, *plural, *ns, *name;
     /* What is there beside metadata's name and namespace; new reference, NULL: it is not wanted here. */
-    json_t *(*make)(struct context *ctx);
+    json_t *(*make)(const struct keeper *k);
     const char *kept[3]; /* paths whose content is put right */
     /* Puts right what else is wrong with the stored object. True: something was. NULL: nothing is looked at.
      */
     bool (*settle)(struct context *ctx, json_t *obj);
 };
 
-static json_t *bare(struct context *ctx)
+static json_t *bare(const struct keeper *k)
 {
     return json_object();
 }
 
 /* The address that members of the cluster reach this server at: as said, that of --bind-address, or else that
  * of the first interface that is up. */
-static void advertise_address(const struct options *o, char out[INET6_ADDRSTRLEN])
+void bootstrap_address(const struct options *o, char out[ADDRESS_BYTES])
 {
     const char *said = o->advertise_address[0] ? o->advertise_address : o->bind_address;
     struct ifaddrs *all, *i;
@@ -56,40 +56,67 @@ static void advertise_address(const struct options *o, char out[INET6_ADDRSTRLEN
     freeifaddrs(all);
 }
 
-static json_t *service(struct context *ctx)
+static json_t *service(const struct keeper *k)
 {
     char address[46];
 
-    if (!world_first_address(ctx->options->service_cluster_ip_range, address))
+    if (!world_first_address(k->ctx->options->service_cluster_ip_range, address))
         return NULL;
     return json_pack("{s:{s:{s:s, s:s}}, s:{s:s, s:[s], s:s, s:s, s:[s], s:s, s:[{s:s, s:s, s:i, s:I}]}}",
                      "metadata", "labels", "component", "apiserver", "provider", "kubernetes", "spec",
                      "clusterIP", address, "clusterIPs", address, "type", "ClusterIP", "sessionAffinity",
                      "None", "ipFamilies", strchr(address, ':') ? "IPv6" : "IPv4", "ipFamilyPolicy",
                      "SingleStack", "ports", "name", "https", "protocol", "TCP", "port", 443, "targetPort",
-                     (json_int_t)ctx->options->secure_port);
+                     (json_int_t)k->ctx->options->secure_port);
 }
 
-static json_t *endpoints(struct context *ctx)
+/* Of all servers on this etcd; with the embedded store of the only one. NULL: not known yet. */
+static json_t *server_addresses(const struct keeper *k)
 {
-    char address[INET6_ADDRSTRLEN];
+    char own[ADDRESS_BYTES];
+    json_t *all;
 
-    advertise_address(ctx->options, address);
-    return json_pack("{s:{s:{s:s}}, s:[{s:[{s:s}], s:[{s:s, s:I, s:s}]}]}", "metadata", "labels",
-                     "endpointslice.kubernetes.io/skip-mirror", "true", "subsets", "addresses", "ip", address,
-                     "ports", "name", "https", "port", (json_int_t)ctx->options->secure_port, "protocol",
-                     "TCP");
+    bootstrap_address(k->ctx->options, own);
+    if (!k->etcd)
+        return json_pack("[s]", own);
+    all = masterleases_addresses(k->ctx);
+    if (json_array_size(all) || k->leaving)
+        return all;
+    json_decref(all);
+    return NULL;
 }
 
-static json_t *endpoint_slice(struct context *ctx)
+static json_t *endpoints(const struct keeper *k)
 {
-    char address[INET6_ADDRSTRLEN];
+    json_t *all = server_addresses(k), *list = json_array(), *ip;
+    size_t i;
 
-    advertise_address(ctx->options, address);
-    return json_pack("{s:{s:{s:s}}, s:s, s:[{s:[s], s:{s:b}}], s:[{s:s, s:s, s:I}]}", "metadata", "labels",
-                     "kubernetes.io/service-name", "kubernetes", "addressType", "IPv4", "endpoints",
-                     "addresses", address, "conditions", "ready", 1, "ports", "name", "https", "protocol",
-                     "TCP", "port", (json_int_t)ctx->options->secure_port);
+    if (!all)
+        return NULL;
+    json_array_foreach(all, i, ip) json_array_append_new(list, json_pack("{s:O}", "ip", ip));
+    json_decref(all);
+    if (json_array_size(list) == 0)
+        return json_pack("{s:{s:{s:s}}, s:o}", "metadata", "labels",
+                         "endpointslice.kubernetes.io/skip-mirror", "true", "subsets", list);
+    return json_pack("{s:{s:{s:s}}, s:[{s:o, s:[{s:s, s:I, s:s}]}]}", "metadata", "labels",
+                     "endpointslice.kubernetes.io/skip-mirror", "true", "subsets", "addresses", list, "ports",
+                     "name", "https", "port", (json_int_t)k->ctx->options->secure_port, "protocol", "TCP");
+}
+
+static json_t *endpoint_slice(const struct keeper *k)
+{
+    json_t *all = server_addresses(k), *list = json_array(), *ip;
+    size_t i;
+
+    if (!all)
+        return NULL;
+    json_array_foreach(all, i, ip)
+        json_array_append_new(list, json_pack("{s:[O], s:{s:b}}", "addresses", ip, "conditions", "ready", 1));
+    json_decref(all);
+    return json_pack("{s:{s:{s:s}}, s:s, s:o, s:[{s:s, s:s, s:I}]}", "metadata", "labels",
+                     "kubernetes.io/service-name", "kubernetes", "addressType", "IPv4", "endpoints", list,
+                     "ports", "name", "https", "protocol", "TCP", "port",
+                     (json_int_t)k->ctx->options->secure_port);
 }
 
 static json_t *ranges_of_flag(struct context *ctx)
@@ -107,9 +134,9 @@ static json_t *ranges_of_flag(struct context *ctx)
     return list;
 }
 
-static json_t *service_range(struct context *ctx)
+static json_t *service_range(const struct keeper *k)
 {
-    return json_pack("{s:{s:o}}", "spec", "cidrs", ranges_of_flag(ctx));
+    return json_pack("{s:{s:o}}", "spec", "cidrs", ranges_of_flag(k->ctx));
 }
 
 static bool add_family(json_t *obj, json_t *wanted)
@@ -170,7 +197,7 @@ static bool settle_range(struct context *ctx, json_t *obj)
     return set_ready(obj) || changed;
 }
 
-static json_t *cluster_critical(struct context *ctx)
+static json_t *cluster_critical(const struct keeper *k)
 {
     return json_pack(
         "{s:i, s:s}", "value", 2000000000, "description",
@@ -178,7 +205,7 @@ static json_t *cluster_critical(struct context *ctx)
         "if necessary.");
 }
 
-static json_t *node_critical(struct context *ctx)
+static json_t *node_critical(const struct keeper *k)
 {
     return json_pack("{s:i, s:s}", "value", 2000001000, "description",
                      "Used for system critical pods that must not be moved from their current node.");
@@ -232,6 +259,15 @@ void bootstrap_start(struct keeper *k)
     }
 }
 
+void bootstrap_endpoints(struct keeper *k)
+{
+    for (size_t i = 0; i < NWANTED; i++) {
+        if (WANTED[i].make == endpoints || WANTED[i].make == endpoint_slice)
+            queue_add(k->queue, TASK_BOOTSTRAP, resource_of(&WANTED[i])->id, str_of(WANTED[i].ns),
+                      str_of(WANTED[i].name), 0);
+    }
+}
+
 void bootstrap_event(struct keeper *k, const struct event *e)
 {
     if (e->type == EVENT_ADDED)
@@ -268,7 +304,8 @@ static enum write_verdict fresh(struct write *w, const struct wanted *want, json
 static enum write_verdict step(struct write *w, const json_t *old, json_t **out)
 {
     const struct wanted *want = w->arg;
-    json_t *obj = want->make(w->ctx);
+    const struct job *j = w->owner;
+    json_t *obj = want->make(j->k);
     bool same = true;
 
     if (!obj)

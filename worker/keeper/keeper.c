@@ -32,6 +32,7 @@ static void (*const RUN[TASKS])(struct job *j) = {
     [TASK_FOREGROUND] = garbage_foreground, [TASK_ORPHAN] = garbage_orphan,
     [TASK_PROTECTED] = garbage_protected,   [TASK_SERVICE] = ranges_service,
     [TASK_ADDRESS] = ranges_address,        [TASK_PORTS] = ranges_ports,
+    [TASK_IDENTITY] = identity_run,         [TASK_MASTERLEASE] = masterleases_run,
 };
 
 /* Tasks of kube-controller-manager, when there is one. */
@@ -153,13 +154,18 @@ static void job_begin(struct keeper *k, struct work *work)
     job_settle(j);
 }
 
+static bool is_of_leaving(enum task t)
+{
+    return t == TASK_IDENTITY || t == TASK_MASTERLEASE || t == TASK_BOOTSTRAP;
+}
+
 static void begin_work(struct keeper *k)
 {
     int64_t now = loop_now_ms(k->ctx->loop);
     struct work *w;
 
     while (k->running < KEEPER_RUNNING_MAX && (w = queue_take(k->queue, now))) {
-        if (is_controllers(w->task) && !keeper_alone(k))
+        if ((is_controllers(w->task) && !keeper_alone(k)) || (k->leaving && !is_of_leaving(w->task)))
             queue_done(k->queue, w, true, now);
         else
             job_begin(k, w);
@@ -198,6 +204,7 @@ static void deliver(struct keeper *k, const struct event *e)
     namespaces_event(k, e);
     garbage_event(k, e);
     ranges_event(k, e);
+    masterleases_event(k, e);
 }
 
 /* Everything there is, as if it had just come. */
@@ -318,7 +325,27 @@ void keeper_tick(struct keeper *k)
     watch_lease(k);
     expiry_tick(k);
     ranges_tick(k);
+    compaction_tick(k->compaction);
+    identity_tick(k);
+    masterleases_tick(k);
     begin_work(k);
+}
+
+void keeper_leave(struct keeper *k)
+{
+    must_be(k, KEEPER_MAGIC);
+    k->leaving = true;
+    identity_leave(k);
+    masterleases_leave(k);
+    begin_work(k);
+}
+
+bool keeper_left(struct keeper *k)
+{
+    int64_t due = queue_due_ms(k->queue);
+
+    must_be(k, KEEPER_MAGIC);
+    return k->leaving && k->running == 0 && due != 0 && (due < 0 || due > loop_now_ms(k->ctx->loop));
 }
 
 int64_t keeper_due_ms(const struct keeper *k)
@@ -336,17 +363,20 @@ void keeper_awake(struct keeper *k)
     consumer_awake(&k->consumer);
 }
 
-struct keeper *keeper_new(struct context *ctx)
+struct keeper *keeper_new(struct context *ctx, struct etcd_client *etcd)
 {
     struct keeper *k = calloc(1, sizeof(*k));
     struct snapshot *s;
 
     must(k != NULL);
-    *k = (struct keeper){.magic = KEEPER_MAGIC, .ctx = ctx};
+    *k = (struct keeper){.magic = KEEPER_MAGIC, .ctx = ctx, .etcd = etcd};
     k->queue = queue_new();
     k->graph = graph_new();
     k->expiry = expiry_new();
     k->ports = ports_new();
+    k->compaction = compaction_new(k);
+    k->identity = identity_new();
+    k->masterleases = masterleases_new(k);
     bootstrap_start(k);
     k->alone = keeper_alone(k);
     s = keeper_snapshot(k);
@@ -369,6 +399,9 @@ void keeper_free(struct keeper *k)
             free(k->jobs[i]);
         }
     }
+    compaction_free(k->compaction);
+    identity_free(k->identity);
+    masterleases_free(k->masterleases);
     expiry_free(k->expiry);
     ports_free(k->ports);
     graph_free(k->graph);

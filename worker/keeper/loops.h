@@ -14,8 +14,15 @@
 #define KEEPER_MAGIC 0x6b656570u
 #define KEEPER_RUNNING_MAX 64
 
+#define ADDRESS_BYTES 46 /* as INET6_ADDRSTRLEN */
+#define MASTERLEASE_RESOURCE "/masterleases"
+
 struct expiry; /* events.c */
-struct ports;  /* ranges.c */
+struct compaction;
+struct identity;
+struct masterleases;
+struct etcd_client;
+struct ports; /* ranges.c */
 
 /* A task under way: its write, and what happens when that is over. */
 struct job {
@@ -42,6 +49,11 @@ struct keeper {
     int running;
     struct job *jobs[KEEPER_RUNNING_MAX];
     bool scanned, alone;
+    struct etcd_client *etcd; /* NULL: the store is embedded */
+    struct compaction *compaction;
+    struct identity *identity;
+    struct masterleases *masterleases;
+    bool leaving; /* this server goes: what says that it is there is taken away */
 };
 
 /* A state of the cache, with a reference; NULL: the cache can't be read now. */
@@ -63,6 +75,29 @@ void bootstrap_event(struct keeper *k, const struct event *e);
 void bootstrap_run(struct job *j);
 /* Whether the namespaces among them are there. */
 bool bootstrap_done(struct snapshot *s);
+/* Looks at what says where the servers are. */
+void bootstrap_endpoints(struct keeper *k);
+/* The address that members of the cluster reach this server at. */
+void bootstrap_address(const struct options *o, char out[ADDRESS_BYTES]);
+/* compaction.c */
+struct compaction *compaction_new(struct keeper *k);
+void compaction_free(struct compaction *c);
+void compaction_tick(struct compaction *c);
+/* identity.c */
+struct identity *identity_new(void);
+void identity_free(struct identity *id);
+void identity_run(struct job *j);
+void identity_tick(struct keeper *k);
+void identity_leave(struct keeper *k);
+/* masterleases.c */
+struct masterleases *masterleases_new(struct keeper *k);
+void masterleases_free(struct masterleases *m);
+void masterleases_run(struct job *j);
+void masterleases_tick(struct keeper *k);
+void masterleases_event(struct keeper *k, const struct event *e);
+void masterleases_leave(struct keeper *k);
+/* Of all servers, sorted; new reference. */
+json_t *masterleases_addresses(struct context *ctx);
 /* events.c */
 struct expiry *expiry_new(void);
 void expiry_free(struct expiry *x);

@@ -8,16 +8,18 @@
 #include "shm/base/str.h"
 
 enum task {
-    TASK_BOOTSTRAP,  /* the object has to be there */
-    TASK_EXPIRE,     /* an event that is old */
-    TASK_NAMESPACE,  /* a namespace that is going */
-    TASK_DEPENDENT,  /* an object whose owners may be gone */
-    TASK_FOREGROUND, /* an owner that waits for its dependents */
-    TASK_ORPHAN,     /* an owner that lets go of its dependents */
-    TASK_PROTECTED,  /* a claim or volume whose protection may end */
-    TASK_SERVICE,    /* a Service whose addresses must be its own */
-    TASK_ADDRESS,    /* an address that must be somebody's */
-    TASK_PORTS,      /* the map of node ports */
+    TASK_BOOTSTRAP,   /* the object has to be there */
+    TASK_EXPIRE,      /* an event that is old */
+    TASK_NAMESPACE,   /* a namespace that is going */
+    TASK_DEPENDENT,   /* an object whose owners may be gone */
+    TASK_FOREGROUND,  /* an owner that waits for its dependents */
+    TASK_ORPHAN,      /* an owner that lets go of its dependents */
+    TASK_PROTECTED,   /* a claim or volume whose protection may end */
+    TASK_SERVICE,     /* a Service whose addresses must be its own */
+    TASK_ADDRESS,     /* an address that must be somebody's */
+    TASK_PORTS,       /* the map of node ports */
+    TASK_IDENTITY,    /* the lease of an API server: our own, or one that may be over */
+    TASK_MASTERLEASE, /* our own address among those of the API servers */
     TASKS,
 };
 

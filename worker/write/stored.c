@@ -187,7 +187,8 @@ static int make_draft(struct arena *a, const struct schema_resource *r, struct s
     size_t at = out->n;
     int rc = obj ? 0 : -EINVAL;
 
-    if (obj &&
+    /* the reference gives internal ones no name */
+    if (obj && !(r->flags & RESOURCE_INTERNAL) &&
         (!str_eq(tree_str(obj, "metadata.name"), name) || !str_eq(tree_str(obj, "metadata.namespace"), ns))) {
         *err = "the object has another name than its key";
         rc = -EINVAL;

@@ -183,6 +183,8 @@ static bool same_bytes(const struct record *draft, const struct record *stored)
 /* Events go by themselves. */
 static int64_t expires_s(const struct write *w, const json_t *obj)
 {
+    if (w->ttl_s)
+        return clock_wall_s() + w->ttl_s;
     if (strcmp(w->stored->kind, "Event") != 0)
         return 0;
     return clock_wall_s() + w->ctx->options->event_ttl / 1000;

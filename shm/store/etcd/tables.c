@@ -53,9 +53,11 @@ TABLE(delete, etcd_delete, ROW(1, BYTES, etcd_delete, key, NULL), ROW(2, BYTES, 
 TABLE(delete_reply, etcd_delete_reply, ROW(1, HERE, etcd_delete_reply, header, &header),
       ROW(2, INT, etcd_delete_reply, deleted, NULL), ROW(3, LIST, etcd_delete_reply, prevs, &kv));
 
+/* Of what can be compared the last one counts: a version that is asked for, or else the revision; absent, it
+ * is 0 whatever the target. */
 INNER(compare_mod, etcd_compare, ROW(1, INT, etcd_compare, result, NULL),
       ROW(2, INT, etcd_compare, target, NULL), ROW(3, BYTES, etcd_compare, key, NULL),
-      ROW(6, ALWAYS, etcd_compare, mod_revision, NULL));
+      ROW(6, ALWAYS, etcd_compare, mod_revision, NULL), ROW(4, INT, etcd_compare, version, NULL));
 
 INNER(op, etcd_op, ROW(1, SUB, etcd_op, range, &message_range), ROW(2, SUB, etcd_op, put, &message_put),
       ROW(3, SUB, etcd_op, del, &message_delete));

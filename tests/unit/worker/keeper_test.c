@@ -38,7 +38,7 @@ static int setup(void **state)
     b->ctx.snapshots = snapshots_new(b->rig->cache);
     b->ctx.store = embedded_open(b->rig->area, b->ctx.index);
     world_init(&b->ctx);
-    b->keeper = keeper_new(&b->ctx);
+    b->keeper = keeper_new(&b->ctx, NULL);
     turns(b, 50);
     *state = b;
     return 0;

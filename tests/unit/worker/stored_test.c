@@ -38,7 +38,8 @@ static const struct {
     {"/registry/services/specs", NULL, NULL, NULL},
     {"/registry/services/web", NULL, NULL, NULL},
     {"/registry/ranges/servicenodeports", "rangeallocations", "", "servicenodeports"},
-    {"/registry/masterleases/10.0.0.1", NULL, NULL, NULL},
+    {"/registry/masterleases/10.0.0.1", "masterleases", "", "10.0.0.1"},
+    {"/registry/peerserverleases/apiserver-x", NULL, NULL, NULL},
     {"/registry/awesome.bears.com/pandas/a", NULL, NULL, NULL},
     {"/registry/", NULL, NULL, NULL},
     {"/other/pods/default/web-0", NULL, NULL, NULL},
@@ -108,6 +109,13 @@ static const struct {
      "\"source\":{},\"firstTimestamp\":null,\"lastTimestamp\":null,\"eventTime\":null,\"reportingComponent\":"
      "\"\","
      "\"reportingInstance\":\"\"}"},
+    /* internal ones have no name */
+    {NULL, NULL, "/masterleases",
+     "{\"kind\":\"Endpoints\",\"apiVersion\":\"v1\",\"metadata\":{},\"subsets\":[{\"addresses\":[{\"ip\":"
+     "\"10.0.0.1\"}]}]}",
+     "{\"kind\":\"Endpoints\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"\"},\"subsets\":[{"
+     "\"addresses\":"
+     "[{\"ip\":\"10.0.0.1\"}]}]}"},
     {"", "v1", "configmaps", "{\"kind\":\"Secret\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"n\"}}",
      NULL},
     {"", "v1", "configmaps",
@@ -124,8 +132,10 @@ static void test_values(void **state)
 {
     struct stored *s = open_stored("application/json");
     for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
-        const struct schema_resource *r = schema_resource(
-            str_of(versions[i].group), str_of(versions[i].version), str_of(versions[i].plural));
+        const struct schema_resource *r =
+            versions[i].group ? schema_resource(str_of(versions[i].group), str_of(versions[i].version),
+                                                str_of(versions[i].plural))
+                              : schema_internal(str_of(versions[i].plural));
         char err[256] = "";
         struct buf draft = {0};
         int rc = stored_draft(s, STR("/registry/x"), r, STR(""), STR("n"), str_of(versions[i].value), &draft,
