@@ -154,7 +154,6 @@ static int run_all(struct request *rq, unsigned bit, struct excludes *ex, struct
 
 static enum stage_result ok(struct request *rq, struct str text)
 {
-    response_header(rq, "X-Content-Type-Options", "nosniff");
     response_bytes(rq, 200, "text/plain; charset=utf-8", text);
     return STAGE_DONE;
 }
@@ -173,6 +172,7 @@ static enum stage_result answer_all(struct request *rq, size_t group)
         response_text(rq, 500, text);
         return STAGE_DONE;
     }
+    response_header(rq, "X-Content-Type-Options", "nosniff");
     return ok(rq, request_param(rq, "verbose", &verbose) ? str_of(text) : STR("ok"));
 }
 

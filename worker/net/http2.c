@@ -39,9 +39,11 @@ struct stream {
     int cap;           /* of rq->headers */
     size_t head_bytes; /* header list size */
     size_t held;       /* body bytes whose window was not given back */
+    size_t shut_out;   /* the same of a body that is too large, and only the stream's window */
     struct intake intake;
     struct deadline deadline;
     bool too_large, head_done, started, responded, reading, wake_again;
+    bool lingering; /* answered, the rest of its body is thrown away */
     bool in_ready, in_unsettled, in_again;
     LIST_ENTRY(stream) all;
     TAILQ_ENTRY(stream) ready;
@@ -262,7 +264,7 @@ static int on_frame(nghttp2_session *s, const nghttp2_frame *f, void *arg)
         head_done(st, !end);
         return 0;
     }
-    if (end) {
+    if (end && !st->lingering) {
         intake_end(&st->intake, st->rq);
         stream_ready(st);
     }
@@ -309,9 +311,14 @@ static int on_data(nghttp2_session *s, uint8_t flags, int32_t id, const uint8_t 
         nghttp2_session_consume_connection(s, n);
         return 0;
     }
+    if (st->lingering) {
+        nghttp2_session_consume(s, id, n);
+        return 0;
+    }
     bool progress = intake_take(&st->intake, st->rq, (const char *)p, n);
     if (st->rq->body_too_large) { /* the stream's window stays shut */
         nghttp2_session_consume_connection(s, n + st->held);
+        st->shut_out += n + st->held;
         st->held = 0;
         stream_ready(st);
         return 0;
@@ -341,7 +348,18 @@ static int on_close(nghttp2_session *s, int32_t id, uint32_t code, void *arg)
     return 0;
 }
 
-/* Answered before its body was read: the client need not send the rest (RFC 9113, 8.1). */
+/* Answered before its body has come. The client need not send the rest (RFC 9113, 8.1), but clients that are
+ * told so while they send lose the answer: it has a moment to end by itself. */
+static void linger(struct stream *st)
+{
+    struct net *net = st->h->c->net;
+    st->lingering = true;
+    nghttp2_session_consume(st->h->s, st->id, st->held);
+    nghttp2_session_consume_stream(st->h->s, st->id, st->shut_out);
+    st->held = st->shut_out = 0;
+    deadline_set(&net->deadlines, &st->deadline, DEADLINE_LINGER, loop_now_ms(net->loop));
+}
+
 static int on_frame_sent(nghttp2_session *s, const nghttp2_frame *f, void *arg)
 {
     struct http2 *h = arg;
@@ -349,8 +367,13 @@ static int on_frame_sent(nghttp2_session *s, const nghttp2_frame *f, void *arg)
         h->broken = true;
     bool ends = (f->hd.type == NGHTTP2_DATA || f->hd.type == NGHTTP2_HEADERS) &&
                 (f->hd.flags & NGHTTP2_FLAG_END_STREAM);
-    if (ends && nghttp2_session_get_stream_remote_close(s, f->hd.stream_id) == 0)
+    struct stream *st = ends ? nghttp2_session_get_stream_user_data(s, f->hd.stream_id) : NULL;
+    if (!st || nghttp2_session_get_stream_remote_close(s, f->hd.stream_id) != 0)
+        return 0;
+    if (st->too_large) /* nothing is kept for who sends header bombs */
         nghttp2_submit_rst_stream(s, NGHTTP2_FLAG_NONE, f->hd.stream_id, NGHTTP2_NO_ERROR);
+    else
+        linger(st);
     return 0;
 }
 
@@ -517,7 +540,8 @@ static const struct transport http2_transport = {respond, wake, want_body};
 static void on_stream_deadline(struct deadline *d)
 {
     struct stream *st = (struct stream *)((char *)d - offsetof(struct stream, deadline));
-    nghttp2_submit_rst_stream(st->h->s, NGHTTP2_FLAG_NONE, st->id, NGHTTP2_CANCEL);
+    nghttp2_submit_rst_stream(st->h->s, NGHTTP2_FLAG_NONE, st->id,
+                              st->lingering ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL);
     conn_schedule(st->h->c);
 }
 
