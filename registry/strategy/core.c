@@ -153,16 +153,26 @@ static void claim_sources(json_t *obj, bool may_drop)
     tree_set(obj, to, copy);
 }
 
+/* Data of other namespaces is not to be had: that feature is off. */
+static void drop_foreign_source(json_t *obj, const json_t *old)
+{
+    if (!tree_get(old, "spec.dataSourceRef") && tree_str(obj, "spec.dataSourceRef.namespace").n)
+        tree_delete(obj, "spec.dataSourceRef");
+}
+
 static void claim_create(const struct strategy_call *c, json_t *obj)
 {
     tree_set_string(obj, "status.phase", "Pending");
+    drop_foreign_source(obj, NULL);
     claim_sources(obj, true);
 }
 
 static void claim_update(const struct strategy_call *c, json_t *obj, const json_t *old)
 {
-    if (!c->subresource[0])
-        claim_sources(obj, !tree_get(old, "spec.dataSource") && !tree_get(old, "spec.dataSourceRef"));
+    if (c->subresource[0])
+        return;
+    drop_foreign_source(obj, old);
+    claim_sources(obj, !tree_get(old, "spec.dataSource") && !tree_get(old, "spec.dataSourceRef"));
 }
 
 static const struct strategy ROWS[] = {

@@ -138,7 +138,10 @@ static void event_update(struct check *c, const json_t *obj, const json_t *old)
     for (size_t i = 0; i < sizeof(LASTING) / sizeof(LASTING[0]); i++) {
         struct at at = at_field(NULL, LASTING[i].shown ? LASTING[i].shown : LASTING[i].name);
 
-        check_fixed(c, &at, obj, old, LASTING[i].name, "field is immutable");
+        if (!json_is_string(json_object_get(old, LASTING[i].name)))
+            check_fixed(c, &at, obj, old, LASTING[i].name, "field is immutable");
+        else if (!str_eq(check_str(obj, LASTING[i].name), check_str(old, LASTING[i].name)))
+            check_invalid_str(c, &at, check_str(obj, LASTING[i].name), "field is immutable");
     }
 }
 

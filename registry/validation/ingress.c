@@ -345,7 +345,8 @@ static void ingress_class_update(struct check *c, const json_t *obj, const json_
 {
     struct at at = at_field(NULL, "spec.controller");
 
-    check_immutable(c, &at, tree_get(obj, "spec.controller"), tree_get(old, "spec.controller"));
+    if (!str_eq(tree_str(obj, "spec.controller"), tree_str(old, "spec.controller")))
+        check_invalid_str(c, &at, tree_str(obj, "spec.controller"), "field is immutable");
     check_metadata(c, obj);
     ingress_class(c, obj);
 }

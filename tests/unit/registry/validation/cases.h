@@ -40,7 +40,7 @@ static inline void check_case(const struct validation_case *row)
     const struct schema_resource *r =
         schema_resource(str_of(row->group), str_of(row->version), str_of(row->plural));
     struct strategy_call call = {.arena = a, .resource = r, .subresource = ""};
-    struct check c = {.st = &st, .arena = a, .resource = r, .subresource = ""};
+    struct check c = {.st = &st, .arena = a, .resource = r, .served = r, .subresource = ""};
     json_t *obj = case_tree(a, row->obj), *old = row->old ? case_tree(a, row->old) : NULL;
     const struct validation *v;
 
