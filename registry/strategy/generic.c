@@ -177,10 +177,14 @@ static void keep_all_but_status(json_t *obj, const json_t *old)
 static void keep_metadata(json_t *obj, const json_t *old, enum strategy_meta how)
 {
     static const char *const OWN[] = {"metadata.resourceVersion", "metadata.managedFields"};
+    static const char *const SAID[] = {"metadata.labels", "metadata.annotations", "metadata.finalizers",
+                                       "metadata.ownerReferences"};
     json_t *own[2];
 
     if (how == STATUS_META_OLD_LABELS)
         tree_copy(obj, old, "metadata.labels");
+    for (int i = 0; i < 4 && how == STATUS_META_RESET; i++)
+        tree_copy(obj, old, SAID[i]);
     if (how != STATUS_META_OLD)
         return;
     for (int i = 0; i < 2; i++)

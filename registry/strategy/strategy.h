@@ -55,7 +55,12 @@ struct strategy {
     /* A delete answers with the object even when it is gone at once. */
     bool delete_returns_object;
     /* What a write of the status subresource may change in metadata. */
-    enum strategy_meta { STATUS_META_NEW, STATUS_META_OLD_LABELS, STATUS_META_OLD } status_meta;
+    enum strategy_meta {
+        STATUS_META_NEW,
+        STATUS_META_OLD_LABELS,
+        STATUS_META_RESET, /* what a client may say of an object stays (ResetObjectMetaForStatus) */
+        STATUS_META_OLD,
+    } status_meta;
     /* Whether a terminating object without finalizers may go now; NULL: yes. */
     bool (*may_remove)(const json_t *obj);
     /* A create may bring a status. */

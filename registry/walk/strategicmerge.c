@@ -567,6 +567,8 @@ json_t *strategicmerge_apply(const json_t *doc, const json_t *patch, const struc
 {
     json_t *original, *p, *out;
 
+    if (json_is_null(patch))
+        return json_deep_copy(doc);
     if (!json_is_object(doc) || !json_is_object(patch)) {
         bad_format(st, "invalid JSON document");
         return NULL;

@@ -5,6 +5,7 @@
 #include "shm/base/clock.h"
 #include "worker/write/answer.h"
 #include "worker/write/body.h"
+#include "worker/write/change.h"
 
 struct binding {
     struct reply_form form;
@@ -68,10 +69,10 @@ static enum write_verdict step(struct write *w, const json_t *old, json_t **out)
         return WRITE_FAIL;
     }
     why = refusal(w->arena, old, w->name);
-    if (!why && uid.n && !str_eq(uid, tree_str(old, "metadata.uid")))
-        why =
-            arena_printf(w->arena, "Precondition failed: UID in precondition: %.*s, UID in object meta: %.*s",
-                         STR_ARG(uid), STR_ARG(tree_str(old, "metadata.uid")));
+    if (!why && uid.n && !str_eq(uid, tree_str(old, "metadata.uid"))) {
+        change_uid_conflict(w, w->stored, uid, tree_str(old, "metadata.uid"));
+        return WRITE_FAIL;
+    }
     if (why) {
         status_conflict(&w->st, "", "pods/binding", w->name, why);
         return WRITE_FAIL;

@@ -33,6 +33,7 @@ static void (*const RUN[TASKS])(struct job *j) = {
     [TASK_PROTECTED] = garbage_protected,   [TASK_SERVICE] = ranges_service,
     [TASK_ADDRESS] = ranges_address,        [TASK_PORTS] = ranges_ports,
     [TASK_IDENTITY] = identity_run,         [TASK_MASTERLEASE] = masterleases_run,
+    [TASK_FLOW] = flowcontrol_run,
 };
 
 /* Tasks of kube-controller-manager, when there is one. */
@@ -205,6 +206,7 @@ static void deliver(struct keeper *k, const struct event *e)
     garbage_event(k, e);
     ranges_event(k, e);
     masterleases_event(k, e);
+    flowcontrol_event(k, e);
 }
 
 /* Everything there is, as if it had just come. */
@@ -378,6 +380,7 @@ struct keeper *keeper_new(struct context *ctx, struct etcd_client *etcd)
     k->identity = identity_new();
     k->masterleases = masterleases_new(k);
     bootstrap_start(k);
+    flowcontrol_start(k);
     k->alone = keeper_alone(k);
     s = keeper_snapshot(k);
     consumer_init(&k->consumer, ctx->area, ctx->index, s ? snapshot_revision(s) : 0);

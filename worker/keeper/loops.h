@@ -107,6 +107,10 @@ void expiry_run(struct job *j);
 /* namespaces.c */
 void namespaces_event(struct keeper *k, const struct event *e);
 void namespaces_run(struct job *j);
+/* flowcontrol.c */
+void flowcontrol_start(struct keeper *k);
+void flowcontrol_event(struct keeper *k, const struct event *e);
+void flowcontrol_run(struct job *j);
 /* ranges.c */
 struct ports *ports_new(void);
 void ports_free(struct ports *p);

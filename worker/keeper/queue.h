@@ -20,6 +20,7 @@ enum task {
     TASK_PORTS,       /* the map of node ports */
     TASK_IDENTITY,    /* the lease of an API server: our own, or one that may be over */
     TASK_MASTERLEASE, /* our own address among those of the API servers */
+    TASK_FLOW,        /* a FlowSchema or a priority level */
     TASKS,
 };
 

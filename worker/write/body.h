@@ -12,6 +12,9 @@
 bool body_here(struct request *rq, stage_fn again, enum stage_result *out, struct status *st);
 
 /* What a body has to be. */
+/* Where the kinds of bodies are registered, as messages name it. */
+#define BODY_SCHEME "k8s/pkg/api/legacyscheme/scheme.go:30"
+
 struct body_want {
     const char *group, *version, *kind, *api_version;
     const struct schema_type *type;

@@ -76,20 +76,25 @@ static bool revision_of(const json_t *obj, int64_t *rv, struct status *st)
     return false;
 }
 
+void change_uid_conflict(struct write *w, const struct schema_resource *r, struct str wanted, struct str is)
+{
+    status_conflict(
+        &w->st, r->group, r->plural, w->name,
+        arena_printf(w->arena,
+                     "StorageError: invalid object, Code: 4, Key: /registry/%s/%.*s%s%.*s, "
+                     "ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: "
+                     "%.*s, UID in object meta: %.*s",
+                     w->stored->etcd_prefix, STR_ARG(w->ns), w->ns.n ? "/" : "", STR_ARG(w->name),
+                     STR_ARG(wanted), STR_ARG(is)));
+}
+
 static bool same_uid(struct change *c, struct write *w, const json_t *obj, const json_t *old)
 {
     struct str wanted = tree_str(obj, "metadata.uid"), is = tree_str(old, "metadata.uid");
 
     if (!c->checks_uid || wanted.n == 0 || str_eq(wanted, is))
         return true;
-    status_conflict(
-        &w->st, c->r->group, c->r->plural, w->name,
-        arena_printf(w->arena,
-                     "StorageError: invalid object, Code: 4, Key: /registry/%s/%.*s%s%.*s, "
-                     "ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: "
-                     "%.*s, UID in object meta: %.*s",
-                     c->stored->plural, STR_ARG(w->ns), w->ns.n ? "/" : "", STR_ARG(w->name), STR_ARG(wanted),
-                     STR_ARG(is)));
+    change_uid_conflict(w, c->r, wanted, is);
     return false;
 }
 

@@ -33,6 +33,8 @@ json_t *change_to_stored(struct change *c, struct request *rq, json_t *obj, stru
 json_t *change_to_served(struct change *c, struct arena *a, const json_t *old, struct status *st);
 /* Admission and preparation of a new object, in place. false: st. */
 bool change_admit_new(struct change *c, struct request *rq, json_t *obj, struct status *st);
+/* The answer to a write that was meant for an object of another uid. */
+void change_uid_conflict(struct write *w, const struct schema_resource *r, struct str wanted, struct str is);
 /* The step and the end of an update, for struct write; w->arg is the change. */
 enum write_verdict change_step(struct write *w, const json_t *old, json_t **out);
 enum stage_result change_over(struct request *rq, struct write *w);

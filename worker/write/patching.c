@@ -1,5 +1,6 @@
-/* Three kinds of patches (the fourth is in applying.c), one way: read, check, apply, decode the result. The refusals quote what the
- * reference quotes: the patched object for JSON and merge patches, the patch for strategic ones. */
+/* Three kinds of patches (the fourth is in applying.c), one way: read, check, apply, decode the result. The
+ * refusals quote what the reference quotes: the patched object for JSON and merge patches, the patch for
+ * strategic ones. */
 #include "worker/write/patching.h"
 
 #include <stdlib.h>
@@ -7,11 +8,16 @@
 #include "registry/walk/decode.h"
 #include "registry/walk/patch.h"
 #include "registry/walk/tree.h"
+#include "worker/write/body.h"
 
 #define JSON_PATCH "application/json-patch+json"
 #define MERGE_PATCH "application/merge-patch+json"
 #define STRATEGIC_PATCH "application/strategic-merge-patch+json"
 #define APPLY_PATCH "application/apply-patch+yaml"
+#define NO_HEAD                                                                                              \
+    "couldn't get version/kind; json parse error: json: cannot unmarshal array into Go value of type "       \
+    "struct { "                                                                                              \
+    "APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }"
 
 bool patching_type(struct request *rq, struct str *type, struct status *st)
 {
@@ -21,7 +27,8 @@ bool patching_type(struct request *rq, struct str *type, struct status *st)
     if (semicolon > 0)
         t.n = (size_t)semicolon;
     *type = t;
-    if (str_is(t, JSON_PATCH) || str_is(t, MERGE_PATCH) || str_is(t, STRATEGIC_PATCH) || str_is(t, APPLY_PATCH))
+    if (str_is(t, JSON_PATCH) || str_is(t, MERGE_PATCH) || str_is(t, STRATEGIC_PATCH) ||
+        str_is(t, APPLY_PATCH))
         return true;
     status_set(st, 415, "UnsupportedMediaType", "415: Unsupported Media Type");
     st->has_details = true;
@@ -39,12 +46,22 @@ static bool check(struct change *c, struct findings *found, struct status *st)
     return strategicmerge_check(c->patch, st);
 }
 
+/* Nobody looks at a merge patch before it is merged. */
+static bool is_loose_merge(const struct change *c)
+{
+    return c->o.validation == VALIDATION_IGNORE && str_is(c->patch_type, MERGE_PATCH);
+}
+
 static bool read_patch(struct change *c, struct request *rq, struct findings *found, struct status *st)
 {
     bool strategic = str_is(c->patch_type, STRATEGIC_PATCH);
     const char *err = "";
 
     c->patch = write_keep_tree(rq->arena, json_read(rq->arena, rq->body, found, &err));
+    if (!c->patch && is_loose_merge(c)) {
+        status_bad_request(st, "Invalid JSON Patch");
+        return false;
+    }
     if (!c->patch) {
         status_bad_request(st, "%s%s", strategic ? "" : "error decoding patch: ", err);
         return false;
@@ -71,7 +88,8 @@ static void refuse(struct change *c, struct request *rq, const json_t *patched, 
     if (str_is(c->patch_type, STRATEGIC_PATCH)) {
         field_invalid_str(&refused, "patch", str_of(patch_text(rq->arena, c->patch)), why);
     } else {
-        text = json_dumps(patched, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+        text = json_dumps(patched, JSON_COMPACT | JSON_ENCODE_ANY |
+                                       (str_is(c->patch_type, MERGE_PATCH) ? 0 : JSON_SORT_KEYS));
         field_invalid_str(&refused, "patch", str_of(text), why);
     }
     status_invalid_done(&refused, "", "", STR_NONE);
@@ -79,17 +97,22 @@ static void refuse(struct change *c, struct request *rq, const json_t *patched, 
     free(text);
 }
 
-static bool right_kind(struct change *c, struct request *rq, const json_t *obj, const json_t *before,
+static bool right_kind(struct change *c, struct request *rq, json_t *obj, const json_t *before,
                        struct status *st)
 {
     static const char *const HEAD[] = {"kind", "apiVersion"};
 
+    /* a strategic patch is merged into the object of the kind that it has */
+    for (int i = 0; i < 2 && str_is(c->patch_type, STRATEGIC_PATCH); i++)
+        tree_copy(obj, before, HEAD[i]);
     for (int i = 0; i < 2; i++) {
         struct str is = tree_str(obj, HEAD[i]), was = tree_str(before, HEAD[i]);
 
         if (is.n && !str_eq(is, was)) {
             refuse(c, rq, obj,
-                   arena_printf(rq->arena, "no kind \"%.*s\" is registered for version \"%.*s\"",
+                   arena_printf(rq->arena,
+                                "no kind \"%.*s\" is registered for version \"%.*s\" in scheme \"" BODY_SCHEME
+                                "\"",
                                 STR_ARG(tree_str(obj, "kind")), STR_ARG(tree_str(obj, "apiVersion"))),
                    st);
             return false;
@@ -123,8 +146,12 @@ json_t *patching_apply(struct change *c, struct request *rq, json_t *obj, const 
     struct findings found = {.arena = rq->arena};
     json_t *patched = NULL;
 
-    if (c->patch || read_patch(c, rq, &found, st))
-        patched = apply(c, obj, type, st);
+    if (c->patch || read_patch(c, rq, &found, st)) {
+        if (is_loose_merge(c) && json_is_array(c->patch))
+            refuse(c, rq, c->patch, NO_HEAD, st);
+        else
+            patched = apply(c, obj, type, st);
+    }
     if (patched && (!right_kind(c, rq, patched, obj, st) || !decode(c, rq, patched, type, &found, st))) {
         json_decref(patched);
         patched = NULL;

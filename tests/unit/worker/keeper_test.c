@@ -110,6 +110,36 @@ static void test_missing_ones_come_back(void **state)
     assert_true(there(b, "services", "default", "kubernetes"));
 }
 
+static const char *told(struct bench *b, const char *name)
+{
+    static char status[16];
+    json_t *schema = get(b, "flowcontrol.apiserver.k8s.io", "flowschemas", "", name);
+    const json_t *condition = json_array_get(tree_get(schema, "status.conditions"), 0);
+
+    snprintf(status, sizeof(status), "%s %s", tree_string(condition, "type") ? "Dangling" : "-",
+             tree_string(condition, "status") ? tree_string(condition, "status") : "-");
+    json_decref(schema);
+    return status;
+}
+
+static void test_flow_schemas_are_told_of_their_level(void **state)
+{
+    struct bench *b = *state;
+
+    assert_string_equal(told(b, "catch-all"), "Dangling False");
+    rig_put(b->rig, "flowcontrol.apiserver.k8s.io", "flowschemas",
+            "{\"metadata\":{\"name\":\"mine\"},\"spec\":{\"priorityLevelConfiguration\":{\"name\":\"mine\"}}}");
+    turns(b, 20);
+    assert_string_equal(told(b, "mine"), "Dangling True");
+    rig_put(b->rig, "flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations",
+            "{\"metadata\":{\"name\":\"mine\"},\"spec\":{\"type\":\"Exempt\"}}");
+    turns(b, 20);
+    assert_string_equal(told(b, "mine"), "Dangling False");
+    rig_delete(b->rig, "flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations", "", "exempt");
+    turns(b, 20);
+    assert_string_equal(told(b, "exempt"), "Dangling False");
+}
+
 static void test_wrong_endpoints_are_put_right(void **state)
 {
     struct bench *b = *state;
@@ -319,6 +349,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_cluster_has_its_objects),
         TEST(test_missing_ones_come_back),
+        TEST(test_flow_schemas_are_told_of_their_level),
         TEST(test_wrong_endpoints_are_put_right),
         TEST(test_namespace_is_emptied_and_goes),
         TEST(test_namespace_waits_for_finalizers),
