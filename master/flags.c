@@ -460,6 +460,8 @@ static bool check_together(struct parse *p)
         return refuse(p, "--%s is given without --%s: give both or neither",
                       *o->etcd_certfile ? "etcd-certfile" : "etcd-keyfile",
                       *o->etcd_certfile ? "etcd-keyfile" : "etcd-certfile");
+    if (o->read_only && !*o->etcd_servers)
+        return refuse(p, "--read-only needs --etcd-servers: nobody else writes to the embedded store");
     if (*o->encryption_provider_config && !*o->etcd_servers)
         return refuse(p, "--encryption-provider-config needs --etcd-servers: the embedded store does not encrypt");
     return true;

@@ -74,7 +74,7 @@ static int enter_worker(void *arg, int index)
 {
     struct master *m = arg;
     struct worker_start w = {.area = m->area, .options = &m->options, .index = index};
-    become(m, m->rows[2 + index].name, index, false);
+    become(m, m->rows[1 + index].name, index, false);
     w.listeners = sockets_of(m->sockets, index, &w.nlisteners);
     return worker_main(&w);
 }
@@ -97,15 +97,15 @@ static int enter_keeper(void *arg, int index)
 static void make_rows(struct master *m)
 {
     int workers = (int)m->options.workers;
-    m->nrows = workers + 2;
-    m->rows = arena_alloc(m->arena, (size_t)m->nrows * sizeof(*m->rows));
+    m->nrows = workers + (m->options.read_only ? 1 : 2);
+    m->rows = arena_alloc(m->arena, ((size_t)workers + 2) * sizeof(*m->rows));
     m->rows[0] = (struct supervise_row){
         .name = "watcher", .slot = workers + 1, .stage = STAGE_STORE, .entry = enter_watcher, .arg = m};
-    m->rows[1] = (struct supervise_row){
+    m->rows[workers + 1] = (struct supervise_row){
         .name = "keeper", .slot = workers, .stage = STAGE_CLIENTS, .entry = enter_keeper, .arg = m};
     for (int i = 0; i < workers; i++) {
         const char *name = arena_printf(m->arena, "worker %d", i);
-        m->rows[2 + i] = (struct supervise_row){
+        m->rows[1 + i] = (struct supervise_row){
             .name = name, .slot = i, .stage = STAGE_CLIENTS, .entry = enter_worker, .arg = m, .index = i};
     }
 }
@@ -164,6 +164,8 @@ static int prepare(struct master *m, char *err, size_t err_bytes)
         return -1;
     }
     make_rows(m);
+    if (m->options.read_only)
+        atomic_store(m->area->bootstrapped, 1); /* by whoever writes */
     m->supervise = supervise_new(m->area, m->rows, m->nrows);
     return 0;
 }

@@ -11,6 +11,8 @@
 #include "worker/request/info.h"
 #include "worker/request/status.h"
 
+#define READ_ONLY "this server serves reads only (--read-only), send writes to one that takes them"
+
 /* ---- everything that is no resource ---- */
 
 enum shape { EXACT, WITH_SLASH /* "/x" and "/x/" */, BELOW /* "/x/..." */ };
@@ -277,9 +279,29 @@ static void warn(struct request *rq, const char *text)
     findings_add(rq->warnings, text);
 }
 
+/* Whether something would be stored. Reviews only ask; bindings, which nobody stores either, change their
+ * pod. */
+static bool writes(const struct request_info *in, uint32_t verb)
+{
+    if (!(verb & (VERB_CREATE | VERB_UPDATE | VERB_PATCH | VERB_DELETE | VERB_DELETECOLLECTION)))
+        return false;
+    return !(in->schema->flags & RESOURCE_VIRTUAL) || str_is(in->resource, "bindings");
+}
+
+/* Clients show what a 403 says, and do not try again; of a 405 they show a text of their own. */
+static enum stage_result read_only(struct request *rq)
+{
+    const struct schema_resource *r = rq->info.schema;
+    struct status st = {.arena = rq->arena};
+    status_forbidden(&st, r->group, r->plural, rq->info.name, READ_ONLY);
+    return answer(rq, &st);
+}
+
 static enum stage_result choose(struct request *rq, struct place p, uint32_t verb)
 {
     struct request_info *in = &rq->info;
+    if (rq->ctx->options->read_only && writes(in, verb))
+        return read_only(rq);
     if (p.scoped && in->ns.n == 0 && p.part != COLLECTION)
         return nameless(rq);
     stage_fn handler = handler_of(rq);
