@@ -44,7 +44,7 @@ struct list_item *compare_items(struct shaper *s, const struct shape *list, cons
                                 size_t *n)
 {
     size_t size = json_array_size(v);
-    struct list_item *items = size ? arena_raw(s->arena, size * sizeof(*items)) : NULL;
+    struct list_item *items = arena_raw(s->arena, size * sizeof(*items));
 
     *n = 0;
     for (size_t i = 0; i < size; i++) {

@@ -145,6 +145,27 @@ static void put_element(struct buf *out, const struct element *e, struct buf *sc
     json_write_string(out, buf_view(scratch));
 }
 
+/* Nearly all elements are fields with names that need no escapes. */
+static bool put_plain_field(struct buf *out, const struct element *e)
+{
+    char *p;
+
+    if (e->kind != ELEMENT_FIELD)
+        return false;
+    p = buf_reserve(out, e->name.n + 5);
+    memcpy(p, "\"f:", 3);
+    for (size_t i = 0; i < e->name.n; i++) {
+        unsigned char c = (unsigned char)e->name.p[i];
+
+        if (c < ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&')
+            return false;
+        p[3 + i] = (char)c;
+    }
+    p[3 + e->name.n] = '"';
+    out->n += e->name.n + 4;
+    return true;
+}
+
 static void put_level(struct buf *out, const struct fieldset *s, bool self, struct buf *scratch)
 {
     buf_putc(out, '{');
@@ -153,7 +174,8 @@ static void put_level(struct buf *out, const struct fieldset *s, bool self, stru
     for (int i = 0; s && i < s->n; i++) {
         if (i || self)
             buf_putc(out, ',');
-        put_element(out, &s->nodes[i].element, scratch);
+        if (!put_plain_field(out, &s->nodes[i].element))
+            put_element(out, &s->nodes[i].element, scratch);
         buf_putc(out, ':');
         put_level(out, s->nodes[i].children, s->nodes[i].member, scratch);
     }

@@ -6,6 +6,8 @@
 #include "registry/walk/json.h"
 #include "shm/base/must.h"
 
+#define FIELDS_INLINE 64 /* built-in structs have fewer */
+
 static void drop(void *arg)
 {
     json_decref(arg);
@@ -123,11 +125,14 @@ static const json_t *typed_value(const struct shaper *s, const struct schema_fie
 static struct shape_member *typed_members(struct shaper *s, const struct schema_type *t, const json_t *v,
                                           size_t *n)
 {
-    const json_t **slots = calloc((size_t)t->nfields + 1, sizeof(*slots));
     struct shape_member *m = malloc(((size_t)t->nfields + 1) * sizeof(*m));
     json_t *o = (json_t *)(uintptr_t)v; /* jansson's iterators take no const */
+    const json_t *few[FIELDS_INLINE], **slots = few;
 
-    must(slots && m);
+    if (t->nfields > FIELDS_INLINE)
+        slots = malloc((size_t)t->nfields * sizeof(*slots));
+    must(m && slots);
+    memset(slots, 0, (size_t)t->nfields * sizeof(*slots));
     *n = 0;
     for (void *it = json_object_iter(o); it; it = json_object_iter_next(o, it)) {
         const struct schema_field *f =
@@ -143,7 +148,8 @@ static struct shape_member *typed_members(struct shaper *s, const struct schema_
         if (value)
             m[(*n)++] = (struct shape_member){{f->json, f->json_n}, f, value};
     }
-    free(slots);
+    if (slots != few)
+        free(slots);
     return m;
 }
 
