@@ -168,53 +168,6 @@ const struct fieldset *fieldset_union(struct arena *a, const struct fieldset *x,
     return fieldset_finish(&b);
 }
 
-const struct fieldset *fieldset_intersection(struct arena *a, const struct fieldset *x,
-                                             const struct fieldset *y)
-{
-    struct fieldset_builder b = {.arena = a};
-    struct pair p;
-
-    if (!x || !y)
-        return NULL;
-    for (int i = 0, j = 0; next_pair(x, y, &i, &j, &p);) {
-        if (p.x && p.y)
-            fieldset_add(&b, &p.x->element, p.x->member && p.y->member,
-                         fieldset_intersection(a, p.x->children, p.y->children));
-    }
-    return fieldset_finish(&b);
-}
-
-static const struct fieldset *difference(struct arena *a, const struct fieldset *x, const struct fieldset *y,
-                                         bool deep)
-{
-    struct fieldset_builder b = {.arena = a};
-    struct pair p;
-
-    if (!x || !y)
-        return x;
-    for (int i = 0, j = 0; next_pair(x, y, &i, &j, &p);) {
-        bool gone = p.y && p.y->member;
-
-        if (!p.x || (gone && deep))
-            continue;
-        fieldset_add(&b, &p.x->element, p.x->member && !gone,
-                     p.y ? difference(a, p.x->children, p.y->children, deep) : p.x->children);
-    }
-    return fieldset_finish(&b);
-}
-
-const struct fieldset *fieldset_difference(struct arena *a, const struct fieldset *x,
-                                           const struct fieldset *y)
-{
-    return difference(a, x, y, false);
-}
-
-const struct fieldset *fieldset_difference_deep(struct arena *a, const struct fieldset *x,
-                                                const struct fieldset *y)
-{
-    return difference(a, x, y, true);
-}
-
 const struct fieldset_node *fieldset_find(const struct fieldset *s, const struct element *e)
 {
     int lo = 0, hi = s ? s->n : 0;
@@ -230,6 +183,94 @@ const struct fieldset_node *fieldset_find(const struct fieldset *s, const struct
             hi = mid;
     }
     return NULL;
+}
+
+const struct fieldset *fieldset_union_all(struct arena *a, const struct fieldset *const *sets, int n)
+{
+    if (n <= 1)
+        return n ? sets[0] : NULL;
+    return fieldset_union(a, fieldset_union_all(a, sets, n / 2),
+                          fieldset_union_all(a, sets + n / 2, n - n / 2));
+}
+
+/* Many managers may each own a little of what changed a lot: then looking up beats walking side by side. */
+static bool is_far_smaller(const struct fieldset *x, const struct fieldset *y)
+{
+    return x->n < y->n / 16;
+}
+
+const struct fieldset *fieldset_intersection(struct arena *a, const struct fieldset *x,
+                                             const struct fieldset *y)
+{
+    struct fieldset_builder b = {.arena = a};
+    struct pair p;
+
+    if (!x || !y)
+        return NULL;
+    if (is_far_smaller(y, x))
+        return fieldset_intersection(a, y, x);
+    for (int i = 0; is_far_smaller(x, y) && i < x->n; i++) {
+        const struct fieldset_node *n = &x->nodes[i], *same = fieldset_find(y, &n->element);
+
+        if (same)
+            fieldset_add(&b, &n->element, n->member && same->member,
+                         fieldset_intersection(a, n->children, same->children));
+    }
+    if (is_far_smaller(x, y))
+        return fieldset_finish(&b);
+    for (int i = 0, j = 0; next_pair(x, y, &i, &j, &p);) {
+        if (p.x && p.y)
+            fieldset_add(&b, &p.x->element, p.x->member && p.y->member,
+                         fieldset_intersection(a, p.x->children, p.y->children));
+    }
+    return fieldset_finish(&b);
+}
+
+static const struct fieldset *difference(struct arena *a, const struct fieldset *x, const struct fieldset *y,
+                                         bool deep);
+
+/* What is left of a node of x that stands beside y's (or NULL). */
+static void subtract(struct fieldset_builder *b, const struct fieldset_node *x, const struct fieldset_node *y,
+                     bool deep)
+{
+    bool gone = y && y->member;
+
+    if (gone && deep)
+        return;
+    fieldset_add(b, &x->element, x->member && !gone,
+                 y ? difference(b->arena, x->children, y->children, deep) : x->children);
+}
+
+static const struct fieldset *difference(struct arena *a, const struct fieldset *x, const struct fieldset *y,
+                                         bool deep)
+{
+    struct fieldset_builder b = {.arena = a};
+    struct pair p;
+
+    if (!x || !y)
+        return x;
+    if (is_far_smaller(x, y)) {
+        for (int i = 0; i < x->n; i++)
+            subtract(&b, &x->nodes[i], fieldset_find(y, &x->nodes[i].element), deep);
+        return fieldset_finish(&b);
+    }
+    for (int i = 0, j = 0; next_pair(x, y, &i, &j, &p);) {
+        if (p.x)
+            subtract(&b, p.x, p.y, deep);
+    }
+    return fieldset_finish(&b);
+}
+
+const struct fieldset *fieldset_difference(struct arena *a, const struct fieldset *x,
+                                           const struct fieldset *y)
+{
+    return difference(a, x, y, false);
+}
+
+const struct fieldset *fieldset_difference_deep(struct arena *a, const struct fieldset *x,
+                                                const struct fieldset *y)
+{
+    return difference(a, x, y, true);
 }
 
 bool fieldset_same(const struct fieldset *x, const struct fieldset *y)

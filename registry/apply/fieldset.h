@@ -63,6 +63,8 @@ int element_cmp(const struct element *a, const struct element *b);
 void element_put(struct buf *out, const struct element *e);
 
 const struct fieldset *fieldset_union(struct arena *a, const struct fieldset *x, const struct fieldset *y);
+/* Of many, at the cost of sorting them. */
+const struct fieldset *fieldset_union_all(struct arena *a, const struct fieldset *const *sets, int n);
 const struct fieldset *fieldset_intersection(struct arena *a, const struct fieldset *x,
                                              const struct fieldset *y);
 /* x without the members of y. */

@@ -220,54 +220,87 @@ static int updating(const struct managers *ms, struct aged *out)
     return n;
 }
 
-/* The bucket of a version takes over what its first manager had. */
-static struct manager *bucket_of(struct managers *ms, struct str version, struct str first_id)
-{
-    struct str id = managers_id(ms->arena, STR(ANCIENT), false, version, STR_NONE);
-    struct manager *bucket = managers_find(ms, id), *first, had;
+/* A version whose oldest managers are put together. */
+struct bucket {
+    struct str version;
+    const struct fieldset **sets;
+    int n;
+    struct str first, time; /* the first manager; when the last one of them changed something */
+};
 
-    if (bucket)
-        return bucket;
-    first = managers_find(ms, first_id);
-    had = *first;
-    managers_remove(ms, first);
-    bucket = managers_add(ms, id);
-    had.id = id;
-    had.name = STR(ANCIENT);
-    had.subresource = STR_NONE;
-    had.time = STR_NONE;
-    *bucket = had;
-    return bucket;
+#define BUCKETS_MAX 16 /* versions are few */
+
+static struct bucket *bucket_of(struct bucket *buckets, int *n, struct str version)
+{
+    for (int i = 0; i < *n; i++) {
+        if (str_eq(buckets[i].version, version))
+            return &buckets[i];
+    }
+    if (*n == BUCKETS_MAX)
+        return NULL;
+    buckets[*n] = (struct bucket){.version = version};
+    return &buckets[(*n)++];
 }
 
-/* The first manager met of each version, oldest first; versions are few. */
-#define VERSIONS_MAX 16
+/* Into the manager of that name, which may be there already. */
+static void empty_bucket(struct managers *ms, const struct bucket *b)
+{
+    struct str id = managers_id(ms->arena, STR(ANCIENT), false, b->version, STR_NONE);
+    struct manager *m = managers_add(ms, id);
+
+    m->name = STR(ANCIENT);
+    m->version = b->version;
+    m->time = b->time;
+    manager_set(m, fieldset_union(ms->arena, m->set, fieldset_union_all(ms->arena, b->sets, b->n)));
+}
+
+/* Those whose sets went into buckets of more than one. */
+static void drop_gathered(struct managers *ms)
+{
+    int n = 0;
+
+    for (int i = 0; i < ms->n; i++) {
+        if (!ms->m[i].gathered)
+            ms->m[n++] = ms->m[i];
+    }
+    ms->n = n;
+}
+
+/* The first manager of a version stays as it is unless a second one has to join it. */
+static void gather(struct managers *ms, struct bucket *b, const struct manager *m, int max)
+{
+    if (!b->sets)
+        b->sets = arena_raw(ms->arena, (size_t)max * sizeof(*b->sets));
+    if (b->n == 0)
+        b->first = m->id;
+    if (b->n == 1)
+        managers_find(ms, b->first)->gathered = true;
+    if (b->n >= 1)
+        managers_find(ms, m->id)->gathered = true;
+    b->sets[b->n++] = m->set;
+    b->time = m->time;
+}
 
 void managers_limit(struct managers *ms)
 {
     struct aged *old = arena_raw(ms->arena, (size_t)(ms->n + 1) * sizeof(*old));
-    struct manager firsts[VERSIONS_MAX];
-    int n = updating(ms, old), left = n, nfirsts = 0, at;
+    struct bucket buckets[BUCKETS_MAX], *b;
+    int n = updating(ms, old), left = n, nbuckets = 0;
 
-    if (n > MANAGERS_UPDATING_MAX)
-        qsort(old, (size_t)n, sizeof(*old), cmp_aged);
+    if (n <= MANAGERS_UPDATING_MAX)
+        return;
+    qsort(old, (size_t)n, sizeof(*old), cmp_aged);
     for (int i = 0; i < n && left > MANAGERS_UPDATING_MAX; i++) {
-        struct manager *bucket, *mine;
-
-        for (at = 0; at < nfirsts && !str_eq(firsts[at].version, old[i].m.version);)
-            at++;
-        if (at == nfirsts) {
-            if (nfirsts < VERSIONS_MAX)
-                firsts[nfirsts++] = old[i].m;
+        b = bucket_of(buckets, &nbuckets, old[i].m.version);
+        if (!b)
             continue;
-        }
-        bucket = bucket_of(ms, old[i].m.version, firsts[at].id);
-        manager_set(bucket, fieldset_union(ms->arena, old[i].m.set, bucket->set));
-        bucket->time = old[i].m.time;
-        mine = managers_find(ms, old[i].m.id);
-        if (mine && mine != bucket)
-            managers_remove(ms, mine);
-        left--;
+        gather(ms, b, &old[i].m, n);
+        left -= b->n > 1;
+    }
+    drop_gathered(ms);
+    for (int i = 0; i < nbuckets; i++) {
+        if (buckets[i].n > 1)
+            empty_bucket(ms, &buckets[i]);
     }
 }
 

@@ -16,6 +16,7 @@ struct manager {
     const struct fieldset *set;
     json_t *stored; /* the set as the object has it, while it is still that; else NULL */
     int at;         /* its place in the list it was read from */
+    bool gathered;  /* managers_limit has put it together with others */
 };
 
 struct managers {

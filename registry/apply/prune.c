@@ -53,13 +53,14 @@ static const json_t *convert(struct tracker *t, const json_t *v, struct str from
 
 static const struct fieldset *owned(struct arena *a, const struct managers *ms, struct str version)
 {
-    const struct fieldset *set = NULL;
+    const struct fieldset **sets = arena_raw(a, (size_t)(ms->n + 1) * sizeof(*sets));
+    int n = 0;
 
     for (int i = 0; i < ms->n; i++) {
         if (str_eq(ms->m[i].version, version))
-            set = fieldset_union(a, set, ms->m[i].set);
+            sets[n++] = ms->m[i].set;
     }
-    return set;
+    return fieldset_union_all(a, sets, n);
 }
 
 /* pruned with what is owned in this version, or was not in merged's sets at all. */
