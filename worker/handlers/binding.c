@@ -96,16 +96,20 @@ static enum stage_result over(struct request *rq, struct write *w)
 
 static bool valid(const json_t *in, struct str url_name, struct status *st)
 {
+    static const char *const KINDS[] = {"Node", "<empty>"};
+    struct status said = {.arena = st->arena};
     struct str kind = tree_str(in, "target.kind");
 
-    if (url_name.n && !str_eq(url_name, tree_str(in, "metadata.name")))
+    if (url_name.n && !str_eq(url_name, tree_str(in, "metadata.name"))) {
         status_bad_request(st, "name in URL does not match name in Binding object");
-    else if (kind.n && !str_is(kind, "Node"))
-        status_set(st, 500, "",
-                   "target.kind: Unsupported value: \"%.*s\": supported values: \"Node\", \"<empty>\"",
-                   STR_ARG(kind));
-    else if (!tree_str(in, "target.name").n)
-        status_set(st, 500, "", "target.name: Required value");
+        return false;
+    }
+    if (kind.n && !str_is(kind, "Node"))
+        field_not_supported(&said, "target.kind", kind, KINDS, 2);
+    if (!tree_str(in, "target.name").n)
+        field_required(&said, "target.name", "");
+    if (said.ncauses)
+        status_set(st, 500, "", "%s", status_aggregate(&said));
     return !status_failed(st);
 }
 
