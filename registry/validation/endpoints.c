@@ -1,6 +1,6 @@
 /* Endpoints, and the slices that took their place. Rule: ValidateEndpoints of pkg/apis/core/validation,
  * pkg/apis/discovery/validation. */
-#include "registry/rules/names.h"
+#include "registry/validation/formats.h"
 #include "registry/validation/ips.h"
 #include "registry/validation/ports.h"
 #include "registry/validation/rows.h"
@@ -11,11 +11,6 @@
 #define PORTS_MAX 20000
 #define TOPOLOGY_MAX 16
 #define HINTS_MAX 8
-
-static struct str text_of(const json_t *v)
-{
-    return json_is_string(v) ? (struct str){json_string_value(v), json_string_length(v)} : STR("");
-}
 
 /* Older servers took what is refused now: a list that stays as it was is not looked at. */
 static void unless_unchanged(struct check *c, const json_t *obj, const json_t *old, const char *field,
@@ -160,44 +155,11 @@ static void six(struct check *c, const struct at *list, size_t i, struct str v)
     of_family(c, list, i, v, false);
 }
 
-/* All that is wrong with a name, as one text. */
-static const char *joined(struct check *c, const struct name_errors *e)
-{
-    const char *text = e->n ? e->text[0] : NULL;
-
-    for (int i = 1; i < e->n; i++)
-        text = arena_printf(c->arena, "%s,%s", text, e->text[i]);
-    return text;
-}
-
 static void full_name(struct check *c, const struct at *list, size_t i, struct str v)
 {
     struct at at = at_index(list, i);
-    struct name_errors e;
-    struct str label, rest;
 
-    if (!v.n) {
-        check_required(c, &at, "");
-        return;
-    }
-    if (v.p[v.n - 1] == '.')
-        v.n--;
-    name_errors(c->arena, "dns-subdomain", v, false, &e);
-    if (e.n) {
-        check_invalid_str(c, &at, v, joined(c, &e));
-        return;
-    }
-    if (str_find(v, '.') < 0) {
-        check_invalid_str(c, &at, v, "should be a domain with at least two segments separated by dots");
-        return;
-    }
-    for (rest = v; str_next(&rest, '.', &label);) {
-        name_errors(c->arena, "dns-label", label, false, &e);
-        if (!e.n)
-            continue;
-        check_invalid_str(c, &at, label, joined(c, &e));
-        return;
-    }
+    check_domain(c, &at, v);
 }
 
 /* By name: in the order in which they are listed to who asks for another one. */
@@ -217,7 +179,7 @@ static void slice_addresses(struct check *c, const struct at *list, const json_t
         if (!str_is(type, ADDRESS_TYPES[t]))
             continue;
         for (size_t i = 0; i < n && !check_full(c); i++)
-            ADDRESS_CHECKS[t](c, list, i, text_of(json_array_get(v, i)));
+            ADDRESS_CHECKS[t](c, list, i, check_value_str(json_array_get(v, i)));
     }
 }
 

@@ -2,6 +2,7 @@
 #include "registry/validation/rows.h"
 
 #include "registry/rules/names.h"
+#include "registry/validation/formats.h"
 #include "registry/validation/ips.h"
 #include "registry/walk/tree.h"
 
@@ -273,40 +274,6 @@ static void ingress_status(struct check *c, const json_t *obj, const json_t *old
 
 /* ---- classes ---- */
 
-static bool is_path_char(char ch)
-{
-    return (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') ||
-           (ch && strchr("/-._~%!$&'()*+,;=:", ch));
-}
-
-static void controller(struct check *c, const struct at *at, struct str name)
-{
-    ptrdiff_t slash = str_find(name, '/');
-    struct str host, path;
-
-    if (name.n > CONTROLLER_MAX_BYTES)
-        check_too_long(c, at, CONTROLLER_MAX_BYTES);
-    if (!name.n) {
-        check_required(c, at, "");
-        return;
-    }
-    if (slash <= 0 || (size_t)slash + 1 == name.n) {
-        check_invalid_str(c, at, name, "must be a domain-prefixed path (such as \"acme.io/foo\")");
-        return;
-    }
-    host = (struct str){name.p, (size_t)slash};
-    path = (struct str){name.p + slash + 1, name.n - (size_t)slash - 1};
-    check_name(c, at, host, "dns-subdomain");
-    for (size_t i = 0; i < path.n; i++) {
-        if (!is_path_char(path.p[i])) {
-            check_invalid_str(
-                c, at, path,
-                "Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')");
-            return;
-        }
-    }
-}
-
 static void parameters_scope(struct check *c, const struct at *up, const json_t *v)
 {
     static const char *const SCOPES[] = {"Cluster", "Namespace"};
@@ -334,7 +301,9 @@ static void ingress_class(struct check *c, const json_t *obj)
     struct at at = at_field(NULL, "spec.controller"), up = at_field(NULL, "spec.parameters");
     const json_t *parameters = tree_get(obj, "spec.parameters");
 
-    controller(c, &at, tree_str(obj, "spec.controller"));
+    if (tree_str(obj, "spec.controller").n > CONTROLLER_MAX_BYTES)
+        check_too_long(c, &at, CONTROLLER_MAX_BYTES);
+    check_prefixed_path(c, &at, tree_str(obj, "spec.controller"));
     if (!parameters)
         return;
     reference(c, &up, parameters);

@@ -10,11 +10,6 @@ struct tolerance {
     bool any_value; /* in label selectors */
 };
 
-static struct str text_of(const json_t *v)
-{
-    return json_is_string(v) ? (struct str){json_string_value(v), json_string_length(v)} : STR("");
-}
-
 static void end_port(struct check *c, const struct at *up, const json_t *v)
 {
     const json_t *port = tree_get(v, "port");
@@ -47,7 +42,7 @@ static void policy_port(struct check *c, const struct at *up, const json_t *v)
     if (check_has(v, "endPort"))
         end_port(c, up, v);
     if (json_is_string(port))
-        check_name(c, &at, text_of(port), "port-name");
+        check_name(c, &at, check_value_str(port), "port-name");
 }
 
 static void ip_block(struct check *c, const struct at *up, const json_t *v, const struct tolerance *t)
@@ -64,7 +59,7 @@ static void ip_block(struct check *c, const struct at *up, const json_t *v, cons
     if (!cidr_parse(check_str(v, "cidr"), &whole))
         return;
     for (size_t i = 0; i < json_array_size(list) && !check_full(c); i++) {
-        struct str except = text_of(json_array_get(list, i));
+        struct str except = check_value_str(json_array_get(list, i));
         struct at item = at_index(&list_at, i);
 
         check_legacy_cidr(c, &item, except, t->cidrs);
@@ -136,7 +131,7 @@ static void policy_types(struct check *c, const json_t *list)
     for (size_t i = 0; i < json_array_size(list); i++) {
         struct at at = at_index(&list_at, i);
 
-        check_enum(c, &at, text_of(json_array_get(list, i)), TYPES, 2);
+        check_enum(c, &at, check_value_str(json_array_get(list, i)), TYPES, 2);
     }
 }
 

@@ -12,13 +12,6 @@
 #define TAINTS_NOTE "scheduler.alpha.kubernetes.io/taints"
 #define AVOID_NOTE "scheduler.alpha.kubernetes.io/preferAvoidPods"
 
-static struct str text_at(const json_t *list, size_t i)
-{
-    const json_t *v = json_array_get(list, i);
-
-    return json_is_string(v) ? (struct str){json_string_value(v), json_string_length(v)} : STR("");
-}
-
 /* ---- taints ---- */
 
 static void taint_value(struct check *c, const struct at *at, struct str v)
@@ -206,15 +199,15 @@ static void features(struct check *c, const json_t *obj)
 
     for (size_t i = 0; i < json_array_size(list) && !check_full(c); i++) {
         struct at at = at_index(&list_at, i), next = at_index(&list_at, i + 1);
-        struct str v = text_at(list, i);
+        struct str v = check_item(list, i);
 
         feature(c, &at, v);
         if (i + 1 == json_array_size(list))
             return;
-        if (str_cmp(v, text_at(list, i + 1)) == 0)
+        if (str_cmp(v, check_item(list, i + 1)) == 0)
             check_duplicate_str(c, &next, v);
-        else if (str_cmp(v, text_at(list, i + 1)) > 0)
-            check_invalid_str(c, &next, text_at(list, i + 1), "list must be sorted alphabetically");
+        else if (str_cmp(v, check_item(list, i + 1)) > 0)
+            check_invalid_str(c, &next, check_item(list, i + 1), "list must be sorted alphabetically");
     }
 }
 
@@ -227,7 +220,7 @@ static bool is_dual(const json_t *list)
     for (size_t i = 0; i < json_array_size(list); i++) {
         struct cidr range;
 
-        if (!cidr_parse(text_at(list, i), &range))
+        if (!cidr_parse(check_item(list, i), &range))
             return false;
         four |= range.ip.four;
         six |= !range.ip.four;
@@ -243,7 +236,7 @@ static void pod_ranges(struct check *c, const json_t *obj)
     for (size_t i = 0; i < json_array_size(list) && !check_full(c); i++) {
         struct at at = at_index(&list_at, i);
 
-        check_legacy_cidr(c, &at, text_at(list, i), NULL);
+        check_legacy_cidr(c, &at, check_item(list, i), NULL);
     }
     if (json_array_size(list) > 1 && (!is_dual(list) || json_array_size(list) > 2))
         check_invalid(c, &list_at, list, "may specify no more than one CIDR for each IP family");
@@ -287,7 +280,7 @@ static void given(struct check *c, const json_t *obj, const json_t *old)
     size_t wrong = 0;
 
     for (size_t i = 0; i < json_array_size(was); i++)
-        wrong += !str_eq(text_at(now, i), text_at(was, i));
+        wrong += !str_eq(check_item(now, i), check_item(was, i));
     if (json_array_size(was) && json_array_size(now) != json_array_size(was))
         wrong = 1;
     while (wrong--)

@@ -5,11 +5,6 @@
 #include "registry/validation/seen.h"
 #include "registry/walk/tree.h"
 
-static struct str text_of(const json_t *v)
-{
-    return json_is_string(v) ? (struct str){json_string_value(v), json_string_length(v)} : STR("");
-}
-
 static void amounts(struct check *c, const json_t *obj, const char *path)
 {
     struct at map = at_field(NULL, path);
@@ -107,7 +102,7 @@ static void scopes(struct check *c, const json_t *spec)
 
     count_misfits(hard, wrong);
     for (size_t i = 0; i < json_array_size(list) && !check_full(c); i++) {
-        struct str name = text_of(json_array_get(list, i));
+        struct str name = check_value_str(json_array_get(list, i));
         const struct scope *s = scope_of(name);
 
         if (!s)
@@ -199,9 +194,9 @@ static bool same_scopes(struct check *c, const json_t *a, const json_t *b)
     seen_add_list(in_a, a, NULL);
     seen_add_list(in_b, b, NULL);
     for (size_t i = 0; i < json_array_size(a); i++)
-        same &= seen_has(in_b, text_of(json_array_get(a, i)));
+        same &= seen_has(in_b, check_value_str(json_array_get(a, i)));
     for (size_t i = 0; i < json_array_size(b); i++)
-        same &= seen_has(in_a, text_of(json_array_get(b, i)));
+        same &= seen_has(in_a, check_value_str(json_array_get(b, i)));
     return same;
 }
 

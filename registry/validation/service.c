@@ -23,13 +23,6 @@ static bool is_balanced(const json_t *obj)
     return is_type(obj, "LoadBalancer");
 }
 
-static struct str text_at(const json_t *list, size_t i)
-{
-    const json_t *v = json_array_get(list, i);
-
-    return json_is_string(v) ? (struct str){json_string_value(v), json_string_length(v)} : STR("");
-}
-
 static struct str trimmed(struct str s)
 {
     while (s.n && memchr(" \t\n\v\f\r", *s.p, 6)) {
@@ -45,7 +38,7 @@ static bool is_headless(const json_t *obj)
 {
     const json_t *ips = tree_get(obj, "spec.clusterIPs");
 
-    return json_array_size(ips) == 1 && str_is(text_at(ips, 0), "None");
+    return json_array_size(ips) == 1 && str_is(check_item(ips, 0), "None");
 }
 
 /* ---- annotations and type ---- */
@@ -252,8 +245,8 @@ static void external_ips(struct check *c, const json_t *obj, const json_t *old)
     for (size_t i = 0; i < json_array_size(list) && !check_full(c); i++) {
         struct at at = at_index(&list_at, i);
 
-        if (check_legacy_ip(c, &at, text_at(list, i), before))
-            check_endpoint_ip(c, &at, text_at(list, i));
+        if (check_legacy_ip(c, &at, check_item(list, i), before))
+            check_endpoint_ip(c, &at, check_item(list, i));
     }
 }
 
@@ -267,11 +260,11 @@ static void source_ranges(struct check *c, const json_t *obj, const json_t *old)
     if (!is_balanced(obj))
         check_forbidden(c, &list_at, ONLY_BALANCED);
     for (size_t i = 0; i < json_array_size(was); i++)
-        seen_add(before, trimmed(text_at(was, i)));
+        seen_add(before, trimmed(check_item(was, i)));
     for (size_t i = 0; i < json_array_size(list) && !check_full(c); i++) {
         struct at at = at_index(&list_at, i);
 
-        check_legacy_cidr(c, &at, trimmed(text_at(list, i)), before);
+        check_legacy_cidr(c, &at, trimmed(check_item(list, i)), before);
     }
 }
 

@@ -50,13 +50,6 @@ static void ip_address_update(struct check *c, const json_t *obj, const json_t *
 
 /* ---- ServiceCIDRs ---- */
 
-static struct str text_at(const json_t *list, size_t i)
-{
-    const json_t *v = json_array_get(list, i);
-
-    return json_is_string(v) ? (struct str){json_string_value(v), json_string_length(v)} : STR("");
-}
-
 static const char *list_text(struct check *c, const json_t *list)
 {
     return list ? check_value_text(c, list) : "null";
@@ -81,9 +74,9 @@ static void service_cidr(struct check *c, const json_t *obj)
     for (size_t i = 0; i < n; i++) {
         struct at at = at_index(&list_at, i);
 
-        check_cidr(c, &at, text_at(list, i));
+        check_cidr(c, &at, check_item(list, i));
     }
-    if (n == 2 && cidr_parse(text_at(list, 0), &a) && cidr_parse(text_at(list, 1), &b) &&
+    if (n == 2 && cidr_parse(check_item(list, 0), &a) && cidr_parse(check_item(list, 1), &b) &&
         a.ip.four == b.ip.four)
         check_invalid(
             c, &list_at, list,
@@ -104,8 +97,8 @@ static void service_cidr_update(struct check *c, const json_t *obj, const json_t
     for (size_t i = 0; i < before && !check_full(c); i++) {
         struct at at = at_index(&list_at, i);
 
-        if (!str_eq(text_at(list, i), text_at(was, i)))
-            check_invalid_str(c, &at, text_at(list, i), FIXED);
+        if (!str_eq(check_item(list, i), check_item(was, i)))
+            check_invalid_str(c, &at, check_item(list, i), FIXED);
     }
     if (n != before)
         service_cidr(c, obj);
