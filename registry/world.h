@@ -23,6 +23,7 @@ struct world {
     const char *(*certificate_error)(void *arg, struct arena *a, struct str pem);
     const char *service_cluster_ip_range; /* one range, or one a family */
     int node_port_first, node_port_last;
+    bool allow_privileged; /* pods may have privileged containers */
 };
 
 #endif

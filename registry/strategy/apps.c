@@ -1,7 +1,6 @@
 /* apps. Source: pkg/registry/apps. */
 #include "registry/strategy/rows.h"
 #include <stdio.h>
-#include "registry/walk/json.h"
 #include "registry/walk/tree.h"
 
 #define TEMPLATE_GENERATION "deprecated.daemonset.template.generation"
@@ -52,22 +51,7 @@ static void daemonset_update(const struct strategy_call *c, json_t *obj, const j
     set_template_generation(obj, n);
 }
 
-/* History is not rewritten. */
-static void revision_update(const struct strategy_call *c, const json_t *obj, const json_t *old,
-                            struct status *st)
-{
-    const json_t *data = tree_get(obj, "data"), *was = tree_get(old, "data");
-    struct buf b = {0};
-
-    if (data == was || (data && was && json_equal(data, was)))
-        return;
-    json_write(&b, data, 0);
-    field_invalid(st, "data", arena_cstr(c->arena, buf_view(&b)), "field is immutable");
-    buf_free(&b);
-}
-
 static const struct strategy ROWS[] = {
-    {.group = "apps", .plural = "controllerrevisions", .validate_update = revision_update},
     {.group = "apps",
      .plural = "deployments",
      .prepare_update = deployment_update,

@@ -18,8 +18,9 @@ static void job_create(const struct strategy_call *c, json_t *obj)
     const char *uid = tree_string(obj, "metadata.uid"), *name = tree_string(obj, "metadata.name");
     json_t *labels;
 
-    if (tree_bool(obj, "spec.manualSelector", false) || !uid || !name)
+    if (tree_bool(obj, "spec.manualSelector", false) || !uid)
         return;
+    name = name ? name : ""; /* which will be complained about */
     labels = map_at(obj, "spec.template.metadata.labels");
     json_object_set_new(labels, "batch.kubernetes.io/job-name", json_string(name));
     json_object_set_new(labels, "batch.kubernetes.io/controller-uid", json_string(uid));

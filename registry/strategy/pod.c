@@ -1,37 +1,9 @@
 /* Pods. Source: pkg/registry/core/pod/strategy.go, pkg/apis/core/helper/qos. */
+#include "registry/strategy/podfields.h"
 #include "registry/strategy/rows.h"
+#include "registry/rules/qos.h"
 #include "registry/walk/tree.h"
 #include "shm/base/clock.h"
-
-static const char *const QOS_RESOURCES[] = {"cpu", "memory"};
-
-struct qos {
-    bool asks, guaranteed;
-};
-
-static void count_container(struct qos *q, const json_t *container)
-{
-    for (size_t i = 0; i < sizeof(QOS_RESOURCES) / sizeof(QOS_RESOURCES[0]); i++) {
-        const json_t *request = json_object_get(tree_get(container, "resources.requests"), QOS_RESOURCES[i]);
-        const json_t *limit = json_object_get(tree_get(container, "resources.limits"), QOS_RESOURCES[i]);
-
-        if (request || limit)
-            q->asks = true;
-        if (!limit || (request && !json_equal(request, limit)))
-            q->guaranteed = false;
-    }
-}
-
-static const char *qos_class(const json_t *pod)
-{
-    struct qos q = {false, true};
-    size_t i;
-    json_t *c;
-
-    json_array_foreach(tree_get(pod, "spec.containers"), i, c) count_container(&q, c);
-    json_array_foreach(tree_get(pod, "spec.initContainers"), i, c) count_container(&q, c);
-    return !q.asks ? "BestEffort" : q.guaranteed ? "Guaranteed" : "Burstable";
-}
 
 static void gated(const struct strategy_call *c, json_t *obj)
 {
@@ -53,6 +25,7 @@ static void pod_create(const struct strategy_call *c, json_t *obj)
     tree_set_string(obj, "status.qosClass", qos_class(obj));
     if (tree_size(obj, "spec.schedulingGates"))
         gated(c, obj);
+    podfields_complete(obj);
 }
 
 /* A list of containers of the old pod with the resources of the new one. NULL: names or number differ, which

@@ -57,6 +57,11 @@ const char *check_value_text(struct check *c, const json_t *v)
     return copy;
 }
 
+const char *check_quoted(struct check *c, struct str s)
+{
+    return text_quoted(c->arena, s);
+}
+
 void check_required(struct check *c, const struct at *at, const char *detail)
 {
     if (!check_full(c))
@@ -121,6 +126,13 @@ void check_not_supported_text(struct check *c, const struct at *at, const char *
 {
     if (!check_full(c))
         field_not_supported_text(c->st, at_text(c->arena, at), value_text, valid, n);
+}
+
+void check_not_supported_str(struct check *c, const struct at *at, struct str v, const char *const *valid,
+                             int n)
+{
+    if (!check_full(c))
+        field_not_supported(c->st, at_text(c->arena, at), v, valid, n);
 }
 
 void check_duplicate(struct check *c, const struct at *at, const json_t *v)

@@ -48,6 +48,9 @@ const char *at_text(struct arena *a, const struct at *at);
 /* v as the reference prints a value: quoted when a string, else compact JSON; null when NULL. */
 const char *check_value_text(struct check *c, const json_t *v);
 
+/* Any text in Go's quotes, in the arena. */
+const char *check_quoted(struct check *c, struct str s);
+
 void check_required(struct check *c, const struct at *at, const char *detail);
 void check_forbidden(struct check *c, const struct at *at, const char *detail);
 void check_invalid(struct check *c, const struct at *at, const json_t *v, const char *detail);
@@ -63,6 +66,9 @@ void check_not_supported(struct check *c, const struct at *at, struct str v, con
 /* Of a value that is no plain string: value_text is ready to be shown. */
 void check_not_supported_text(struct check *c, const struct at *at, const char *value_text,
                               const char *const *valid, int n);
+/* v: a string like any other. */
+void check_not_supported_str(struct check *c, const struct at *at, struct str v, const char *const *valid,
+                             int n);
 void check_duplicate(struct check *c, const struct at *at, const json_t *v);
 void check_duplicate_str(struct check *c, const struct at *at, struct str v);
 void check_duplicate_text(struct check *c, const struct at *at, const char *value_text);

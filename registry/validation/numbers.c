@@ -180,6 +180,14 @@ void check_positive(struct check *c, const struct at *at, int64_t v)
         check_invalid_int(c, at, v, NOT_POSITIVE);
 }
 
+void check_number_invalid(struct check *c, const struct at *at, const json_t *v, const char *detail)
+{
+    if (json_is_string(v))
+        check_invalid_word(c, at, quantity_of(v), detail);
+    else
+        check_invalid_int(c, at, json_integer_value(v), detail);
+}
+
 void check_int_or_percent(struct check *c, const struct at *at, const json_t *v)
 {
     const char *why;
@@ -190,7 +198,7 @@ void check_int_or_percent(struct check *c, const struct at *at, const json_t *v)
     }
     why = percent_error((struct str){json_string_value(v), json_string_length(v)});
     if (why)
-        check_invalid(c, at, v, why);
+        check_number_invalid(c, at, v, why);
 }
 
 /* Too many digits count as the largest number, as strconv has it. */
@@ -210,7 +218,7 @@ void check_at_most_100_percent(struct check *c, const struct at *at, const json_
     int64_t n;
 
     if (percent(v, &n) && n > 100)
-        check_invalid(c, at, v, "must not be greater than 100%");
+        check_number_invalid(c, at, v, "must not be greater than 100%");
 }
 
 int64_t int_or_percent_value(const json_t *v)

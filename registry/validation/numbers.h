@@ -37,6 +37,8 @@ bool hugepages_divisible(struct check *c, struct str name, struct str q);
 void check_positive(struct check *c, const struct at *at, int64_t v);
 
 /* ---- numbers or percentages ---- */
+/* Complains about either; NULL is 0. */
+void check_number_invalid(struct check *c, const struct at *at, const json_t *v, const char *detail);
 /* ValidatePositiveIntOrPercent. */
 void check_int_or_percent(struct check *c, const struct at *at, const json_t *v);
 /* IsNotMoreThan100Percent. */

@@ -94,23 +94,14 @@ bool label_selector_is_empty(const json_t *selector)
            json_array_size(json_object_get(selector, "matchExpressions")) == 0;
 }
 
-const char *label_selector_error(struct check *c, const json_t *selector)
+bool label_selector_is_wrong(const struct check *c, const json_t *selector)
 {
-    size_t i;
-    json_t *req;
+    struct status st = {.arena = c->arena};
+    struct check trial = *c;
 
-    json_array_foreach(json_object_get(selector, "matchExpressions"), i, req)
-    {
-        struct str op = check_str(req, "operator");
-        bool known = false;
-
-        for (size_t k = 0; k < 4; k++)
-            known = known || str_is(op, OPERATORS[k].name);
-        if (!known)
-            return arena_printf(c->arena, "%s is not a valid label selector operator",
-                                check_value_text(c, json_object_get(req, "operator")));
-    }
-    return NULL;
+    trial.st = &st;
+    check_label_selector(&trial, NULL, selector, false);
+    return st.ncauses > 0;
 }
 
 static bool has_value(const json_t *list, const json_t *v)
@@ -147,6 +138,8 @@ bool label_selector_selects(const json_t *selector, const json_t *labels)
     json_t *v, *req;
     size_t i;
 
+    if (!selector)
+        return false;
     json_object_foreach(json_object_get(selector, "matchLabels"), key, v)
     {
         const json_t *label = json_object_get(labels, key);

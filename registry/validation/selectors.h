@@ -12,9 +12,9 @@ void check_label_selector(struct check *c, const struct at *at, const json_t *se
 bool label_selector_is_lax(const json_t *selector);
 /* No terms at all: selects everything. */
 bool label_selector_is_empty(const json_t *selector);
-/* The error of LabelSelectorAsSelector, which the above does not find; or NULL. */
-const char *label_selector_error(struct check *c, const json_t *selector);
-/* Whether it selects an object with these labels. Of a selector with mistakes: false. */
+/* Whether LabelSelectorAsSelector refuses it. */
+bool label_selector_is_wrong(const struct check *c, const json_t *selector);
+/* Whether it selects an object with these labels. None at all (NULL) selects nothing. */
 bool label_selector_selects(const json_t *selector, const json_t *labels);
 
 /* ValidateNodeSelector, and of one term. lax as above. */

@@ -390,9 +390,9 @@ static void azure_disk(struct check *c, const struct at *at, const json_t *sourc
         return;
     check_enum(c, &kind_at, kind, KINDS, 3);
     if (str_is(kind, "Managed") && !str_starts(uri, STR("/subscriptions/")))
-        check_not_supported(c, &uri_at, uri, MANAGED, 1);
+        check_not_supported_str(c, &uri_at, uri, MANAGED, 1);
     if (!str_is(kind, "Managed") && !str_starts(uri, STR("https://")))
-        check_not_supported(c, &uri_at, uri, BLOB, 1);
+        check_not_supported_str(c, &uri_at, uri, BLOB, 1);
 }
 
 static void vsphere(struct check *c, const struct at *at, const json_t *source)

@@ -152,12 +152,15 @@ static void replication_controller(json_t *o)
     labels_of_template(o);
 }
 
-/* Only of a Job itself: the template of a CronJob stays as it is. */
+/* Only of a Job itself: the template of a CronJob stays as it is. The labels are one and the same then: what
+ * is added to those of the template when the Job is created appears in both places, as it does in the
+ * reference. */
 static void job(json_t *job)
 {
-    json_t *o = tree_get(job, "spec");
+    json_t *o = tree_get(job, "spec"), *labels = tree_get(o, "template.metadata.labels");
 
-    labels_of_template(job);
+    if (json_object_size(labels) && !json_object_size(tree_get(job, "metadata.labels")))
+        tree_set(job, "metadata.labels", json_incref(labels));
     if (!json_is_object(o))
         tree_set(job, "spec", o = json_object());
     if (!tree_get(o, "completions") && !tree_get(o, "parallelism"))

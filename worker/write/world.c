@@ -118,6 +118,7 @@ void world_init(struct context *ctx)
                                 .now_s = now_s,
                                 .certificate_request_error = certificate_request_error,
                                 .certificate_error = certificate_error,
+                                .allow_privileged = ctx->options->allow_privileged,
                                 .service_cluster_ip_range = ctx->options->service_cluster_ip_range};
     /* What the flag says was checked when it was read. */
     if (!portmap_range(str_of(ctx->options->service_node_port_range), &ctx->world.node_port_first,

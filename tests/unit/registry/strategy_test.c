@@ -414,6 +414,7 @@ static void test_warns_of_deprecated_node_labels(void **state)
                 "\"beta.kubernetes.io/os\":\"linux\"},\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}");
 
     c.warnings = &f->warnings;
+    strategy_defaults(&c, p);
     assert_true(strategy_before_create(&c, p, &f->st));
     assert_int_equal(f->warnings.n, 1);
     assert_string_equal(f->warnings.text[0],
@@ -428,15 +429,19 @@ static void test_resize_changes_resources_alone(void **state)
     struct strategy_call c = call(f, "", "pods", "resize");
     json_t *old =
         tree(f, "{\"metadata\":{\"name\":\"p\",\"namespace\":\"n\",\"generation\":1,"
-                "\"resourceVersion\":\"1\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}");
-    json_t *p = json_deep_copy(old), *container = json_array_get(tree_get(p, "spec.containers"), 0);
+                "\"resourceVersion\":\"1\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\","
+                "\"resources\":{\"requests\":{\"cpu\":\"1\"}}}]}}");
+    json_t *p, *container;
 
+    strategy_defaults(&c, old);
+    p = json_deep_copy(old);
+    container = json_array_get(tree_get(p, "spec.containers"), 0);
     tree_set_string(container, "image", "other");
-    tree_set_string(container, "resources.requests.cpu", "1");
+    tree_set_string(container, "resources.requests.cpu", "2");
     assert_true(strategy_before_update(&c, p, old, &f->st));
     container = json_array_get(tree_get(p, "spec.containers"), 0);
     assert_str(container, "image", "i");
-    assert_str(container, "resources.requests.cpu", "1");
+    assert_str(container, "resources.requests.cpu", "2");
     json_decref(p);
     json_decref(old);
 }
@@ -469,6 +474,14 @@ static void test_secret_text(void **state)
     json_decref(s);
 }
 
+/* What a Deployment cannot do without. */
+static json_t *deployment_spec(void)
+{
+    return json_pack("{s:i, s:{s:{s:s}}, s:{s:{s:{s:s}}, s:{s:[{s:s, s:s}]}}}", "replicas", 1, "selector",
+                     "matchLabels", "app", "a", "template", "metadata", "labels", "app", "a", "spec",
+                     "containers", "name", "c", "image", "i");
+}
+
 static void test_create_sets_system_metadata(void **state)
 {
     struct fixture *f = *state;
@@ -476,6 +489,8 @@ static void test_create_sets_system_metadata(void **state)
     json_t *d = tree(f, "{\"metadata\":{\"generateName\":\"web-\",\"namespace\":\"n\",\"uid\":\"mine\","
                         "\"deletionTimestamp\":\"2020-01-01T00:00:00Z\"},\"status\":{\"replicas\":3}}");
 
+    json_object_set_new(d, "spec", deployment_spec());
+    strategy_defaults(&c, d);
     assert_true(strategy_before_create(&c, d, &f->st));
     assert_int_equal(tree_str(d, "metadata.uid").n, 36);
     assert_int_equal(tree_str(d, "metadata.name").n, strlen("web-") + 5);
@@ -502,13 +517,16 @@ static void test_create_needs_a_name(void **state)
 static const char *const OLD =
     "{\"kind\":\"Deployment\",\"apiVersion\":\"apps/v1\",\"metadata\":{\"name\":\"d\",\"namespace\":\"n\","
     "\"uid\":\"u\",\"resourceVersion\":\"7\",\"generation\":2,\"creationTimestamp\":\"2023-01-01T00:00:00Z\","
-    "\"labels\":{\"a\":\"b\"}},\"spec\":{\"replicas\":1},\"status\":{\"replicas\":1}}";
+    "\"labels\":{\"a\":\"b\"}},\"status\":{\"replicas\":1}}";
 
 static json_t *updated(struct fixture *f, const char *sub, const char *path, json_t *value)
 {
     struct strategy_call c = call(f, "apps", "deployments", sub);
-    json_t *old = tree(f, OLD), *obj = json_deep_copy(old);
+    json_t *old = tree(f, OLD), *obj;
 
+    json_object_set_new(old, "spec", deployment_spec());
+    strategy_defaults(&c, old);
+    obj = json_deep_copy(old);
     tree_set(obj, path, value);
     if (!strategy_before_update(&c, obj, old, &f->st))
         fail_msg("%s", f->st.message);
