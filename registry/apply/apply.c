@@ -72,8 +72,7 @@ void apply_track(const struct apply_call *c, const json_t *live, json_t *obj)
     struct tracker t;
 
     read_live_or_new(c, live, fields, &ms);
-    if (fields)
-        arena_cleanup(c->arena, (void (*)(void *))json_decref, fields);
+    tree_keep(c->arena, fields);
     tree_delete(obj, FIELDS);
     /* who never tracked an object does not begin with an update of it */
     if (ms.n == 0 && tree_str(live, "metadata.uid").n)

@@ -14,11 +14,6 @@
 #define BEFORE "before-first-apply"
 #define KUBECTL "kubectl"
 
-static void drop(void *arg)
-{
-    json_decref(arg);
-}
-
 /* "/v1, Kind=ConfigMap"; what cannot be a version is none. */
 static const char *kind_text(struct arena *a, const json_t *config)
 {
@@ -176,8 +171,7 @@ static json_t *apply(struct tracker *t, struct managers *ms, const json_t *live,
     bool changed;
 
     tracker_reconcile(t, ms);
-    merged = merge(&t->s, &t->root, before, config);
-    arena_cleanup(t->call->arena, drop, merged);
+    merged = tree_keep(t->call->arena, merge(&t->s, &t->root, before, config));
     take_part(t, ms, config, &self);
     after = prune(t, merged, ms, self.was_there ? self.before.set : NULL, self.before.version);
     tracker_compare(t, before, after, false);

@@ -4,20 +4,13 @@
 
 #include <stdlib.h>
 #include "registry/walk/json.h"
-
-static void drop(void *arg)
-{
-    json_decref(arg);
-}
+#include "registry/walk/tree.h"
 
 static json_t *parse(struct arena *a, struct str text)
 {
     const char *err;
-    json_t *v = json_read(a, text, NULL, &err);
 
-    if (v)
-        arena_cleanup(a, drop, v);
-    return v;
+    return tree_keep(a, json_read(a, text, NULL, &err));
 }
 
 static int cmp_parts(const void *a, const void *b)

@@ -21,11 +21,6 @@ static struct str text_of(const json_t *obj)
     return (struct str){json_string_value(v), json_string_length(v)};
 }
 
-static void drop(void *arg)
-{
-    json_decref(arg);
-}
-
 const struct fieldset *lastapplied_set(struct tracker *t, const json_t *live)
 {
     struct arena *a = t->call->arena;
@@ -37,10 +32,9 @@ const struct fieldset *lastapplied_set(struct tracker *t, const json_t *live)
 
     if (!text.n)
         return NULL;
-    last = json_read(a, text, NULL, &err);
+    last = tree_keep(a, json_read(a, text, NULL, &err));
     if (!last)
         return NULL;
-    arena_cleanup(a, drop, last);
     if (!str_eq(tree_str(last, "apiVersion"), t->version) || typed_error(&t->s, &t->root, last))
         return NULL;
     c = compare(&t->s, &t->root, last, false, tracker_view(t, live), true);

@@ -57,11 +57,6 @@ static void sort_by_id(struct managers *ms)
     ms->n = n;
 }
 
-static void drop(void *arg)
-{
-    json_decref(arg);
-}
-
 /* A set that was written but is not stored yet is still text. */
 static bool read_set(struct managers *ms, const json_t *v, bool stored, const struct fieldset **out)
 {
@@ -71,10 +66,7 @@ static bool read_set(struct managers *ms, const json_t *v, bool stored, const st
     if (!stored || !json_is_string(v))
         return fieldset_read(ms->arena, v, out);
     parsed = json_read(ms->arena, (struct str){json_string_value(v), json_string_length(v)}, NULL, &err);
-    if (!parsed)
-        return false;
-    arena_cleanup(ms->arena, drop, parsed);
-    return fieldset_read(ms->arena, parsed, out);
+    return tree_keep(ms->arena, parsed) && fieldset_read(ms->arena, parsed, out);
 }
 
 static bool read_entry(struct managers *ms, const json_t *entry, int at, bool stored, const char **err)

@@ -5,16 +5,12 @@
 
 #include "registry/apply/merge.h"
 #include "registry/apply/shapeset.h"
+#include "registry/walk/tree.h"
 
 struct pruner {
     struct tracker *t;
     struct shape shape;
 };
-
-static void drop(void *arg)
-{
-    json_decref(arg);
-}
 
 static const json_t *without(struct pruner *p, const json_t *v, const struct fieldset *gone)
 {
@@ -22,8 +18,7 @@ static const json_t *without(struct pruner *p, const json_t *v, const struct fie
 
     if (!out)
         out = json_object();
-    arena_cleanup(p->t->call->arena, drop, out);
-    return out;
+    return tree_keep(p->t->call->arena, out);
 }
 
 static const struct fieldset *named(struct pruner *p, const struct fieldset *set)
@@ -42,13 +37,10 @@ static const json_t *convert(struct tracker *t, const json_t *v, struct str from
 {
     bool typed = false;
     const json_t *out = tracker_convert(t, v, &typed, from, to, shape);
-    json_t *plain;
 
     if (!out || out == v)
         return out;
-    plain = shape_plain(&t->s, shape, out);
-    arena_cleanup(t->call->arena, drop, plain);
-    return plain;
+    return tree_keep(t->call->arena, shape_plain(&t->s, shape, out));
 }
 
 static const struct fieldset *owned(struct arena *a, const struct managers *ms, struct str version)

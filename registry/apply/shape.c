@@ -4,29 +4,19 @@
 #include "registry/apply/values.h"
 #include "registry/walk/encode.h"
 #include "registry/walk/json.h"
+#include "registry/walk/tree.h"
 #include "shm/base/must.h"
 
 #define FIELDS_INLINE 64 /* built-in structs have fewer */
 
-static void drop(void *arg)
-{
-    json_decref(arg);
-}
-
-static json_t *keep(struct arena *a, json_t *v)
-{
-    arena_cleanup(a, drop, v);
-    return v;
-}
-
 void shaper_init(struct shaper *s, struct arena *a)
 {
     *s = (struct shaper){.arena = a,
-                         .empty = keep(a, json_object()),
-                         .text = keep(a, json_string("")),
-                         .zero = keep(a, json_integer(0)),
-                         .none_of_it = keep(a, json_string("0")),
-                         .no_time = keep(a, json_string("0s")),
+                         .empty = tree_keep(a, json_object()),
+                         .text = tree_keep(a, json_string("")),
+                         .zero = tree_keep(a, json_integer(0)),
+                         .none_of_it = tree_keep(a, json_string("0")),
+                         .no_time = tree_keep(a, json_string("0s")),
                          .none = json_null()};
 }
 
@@ -194,7 +184,7 @@ static const json_t *default_of(struct shaper *s, const struct schema_field *f)
         if (s->dflt[i].field == f)
             return s->dflt[i].value;
     }
-    v = keep(s->arena, json_read(s->arena, str_of(f->dflt), NULL, &err));
+    v = tree_keep(s->arena, json_read(s->arena, str_of(f->dflt), NULL, &err));
     if (s->ndflt < (int)(sizeof(s->dflt) / sizeof(s->dflt[0]))) {
         s->dflt[s->ndflt].field = f;
         s->dflt[s->ndflt++].value = v;

@@ -51,18 +51,6 @@ void tracker_init(struct tracker *t, const struct apply_call *c)
     t->now = arena_str(c->arena, str_of(now));
 }
 
-static void drop(void *arg)
-{
-    json_decref(arg);
-}
-
-static json_t *keep(struct tracker *t, json_t *v)
-{
-    if (v)
-        arena_cleanup(t->call->arena, drop, v);
-    return v;
-}
-
 const json_t *tracker_view(struct tracker *t, const json_t *obj)
 {
     json_t *view, *meta;
@@ -75,7 +63,7 @@ const json_t *tracker_view(struct tracker *t, const json_t *obj)
     meta = json_copy(json_object_get(obj, "metadata"));
     json_object_del(meta, "managedFields");
     json_object_set_new(view, "metadata", meta);
-    return keep(t, view);
+    return tree_keep(t->call->arena, view);
 }
 
 static const struct schema_resource *resource_of(struct tracker *t, struct str version)
@@ -118,7 +106,7 @@ const json_t *tracker_convert(struct tracker *t, const json_t *obj, bool *typed,
         copy = strategy_convert(t->call->arena, copy, r->storage, r, &st);
     *typed = true;
     *shape = shape_of(r->type);
-    return keep(t, copy);
+    return tree_keep(t->call->arena, copy);
 }
 
 static bool knows_version(struct tracker *t, struct str version, struct shape *shape)

@@ -170,3 +170,15 @@ bool tree_list_has(const json_t *list, const char *s)
     }
     return false;
 }
+
+static void drop(void *arg)
+{
+    json_decref(arg);
+}
+
+json_t *tree_keep(struct arena *a, json_t *v)
+{
+    if (v)
+        arena_cleanup(a, drop, v);
+    return v;
+}

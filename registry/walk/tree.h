@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "registry/schema.h"
+#include "shm/base/arena.h"
 #include "shm/base/str.h"
 
 /* Borrowed; NULL when a step is absent, null or no object. */
@@ -33,5 +34,7 @@ void tree_copy(json_t *to, const json_t *from, const char *path);
 bool tree_same(const json_t *a, const json_t *b, const char *path, const struct schema_type *type);
 /* Whether the list of strings has s. */
 bool tree_list_has(const json_t *list, const char *s);
+/* Takes the reference; it goes with the arena. Returns it borrowed; NULL stays NULL. */
+json_t *tree_keep(struct arena *a, json_t *v);
 
 #endif
