@@ -322,6 +322,7 @@ static void release(struct master *m)
     sockets_free(m->sockets);
     if (m->area)
         area_free(m->area);
+    title_end();
     arena_free(m->arena);
 }
 

@@ -38,3 +38,8 @@ void title_set(const struct title *t, const char *text)
     memset(t->start, 0, t->bytes);
     memcpy(t->start, text, strlen(text) < t->bytes ? strlen(text) : t->bytes - 1);
 }
+
+void title_end(void)
+{
+    environ = NULL;
+}

@@ -15,4 +15,8 @@ void title_init(struct title *t, struct arena *arena, int argc, char **argv);
 /* "cubed: worker 0" in ps; the same, shortened to 15 characters, as the thread's name. */
 void title_set(const struct title *t, const char *text);
 
+/* Before the arena goes: takes back the environment that title_init moved into it, since libraries still ask
+ * for it when the process exits. Afterwards it is empty. */
+void title_end(void);
+
 #endif
