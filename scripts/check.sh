@@ -81,6 +81,12 @@ wait
 for t in tests/behave/*.sh tests/behave/*.py; do
     [ -e "$t" ] && name=behave/$(basename "${t%.*}") && run "$name" 180 "$t"
 done
+# the same on etcd, where the store matters
+for t in behave/kubectl.py behave/consistency.py behave/security.py behave/helm.sh behave/large_deletecollection.py \
+    behave/service_ranges.py fault/kill_every_process.py; do
+    run_aside "etcd/$(basename "${t%.*}")" 300 env STORE=etcd "tests/$t"
+done
+wait
 for t in tests/fault/*.sh tests/fault/*.py; do
     [ -e "$t" ] && name=fault/$(basename "${t%.*}") && run "$name" 300 "$t"
 done

@@ -133,6 +133,15 @@ static void flush(struct load *l, bool quiet, int64_t upto, bool window)
     flush_first(l, l->n, quiet, upto, window);
 }
 
+/* More of the last revision may follow: its changes wait for it, so that a revision is never seen in part. */
+static void flush_but_last(struct load *l, int64_t last, int64_t upto)
+{
+    int whole = l->n;
+    while (whole > 0 && l->changes[whole - 1].revision == last)
+        whole--;
+    flush_first(l, whole, false, upto, false);
+}
+
 static void skip(struct load *l, struct str key, const char *why, int rc)
 {
     l->skipped++;
@@ -346,7 +355,7 @@ static void on_read(void *arg, const struct etcd_status *st, const struct etcd_t
         if (op.has_range && message_next(&op.range.kvs, &in, &kv))
             add_put(l, &k, &kv, true);
     }
-    flush(l, false, 0, false);
+    flush_but_last(l, l->n ? l->changes[l->n - 1].revision : 0, 0);
 }
 
 static int ask_read(struct load *l)
@@ -386,8 +395,6 @@ static void on_created(void *arg, int64_t revision, uint64_t cluster_id)
     l->ready = true;
 }
 
-/* Whole are all revisions but the last one of a batch that may go on: its changes wait for the rest, so that
- * a revision is never seen in part. */
 static void on_batch(void *arg, const struct etcd_batch *b)
 {
     struct load *l = arg;
@@ -404,10 +411,10 @@ static void on_batch(void *arg, const struct etcd_batch *b)
         else
             add_delete(l, &k, e.kv.mod_revision);
     }
-    int whole = l->n;
-    while (b->more && whole > 0 && l->changes[whole - 1].revision == upto)
-        whole--;
-    flush_first(l, whole, false, b->more ? upto - 1 : upto, false);
+    if (b->more)
+        flush_but_last(l, upto, upto - 1);
+    else
+        flush(l, false, upto, false);
 }
 
 static void on_progress(void *arg, int64_t revision, bool in_order)

@@ -5,7 +5,8 @@
         api.create('/api/v1/namespaces/default/configmaps', {...})
         s.children()                  # {'watcher': [pid], 'keeper': [pid], 'worker': [pid, ...]}
 
-Only the standard library. CUBED names the binary (build/cubed otherwise).
+Only the standard library. CUBED names the binary (build/cubed otherwise). With STORE=etcd in the environment the
+server runs on an etcd of its own (s.etcd).
 """
 import http.client
 import json
@@ -19,6 +20,9 @@ import subprocess
 import sys
 import tempfile
 import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from etcd import Etcd  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CUBED = os.environ.get('CUBED', os.path.join(ROOT, os.environ.get('BUILD', 'build'), 'cubed'))
@@ -94,9 +98,14 @@ class Api:
 
 
 class Server:
-    def __init__(self, *flags, data_dir=None, env=None, prefix=()):
+    def __init__(self, *flags, data_dir=None, env=None, prefix=(), etcd=None):
+        """etcd: one that others use, too; it is not stopped with the server"""
         self.flags, self.own_dir = list(flags), data_dir is None
         self.dir = data_dir or tempfile.mkdtemp(prefix='cubed-test-')
+        self.own_etcd = Etcd() if etcd is None and os.environ.get('STORE') == 'etcd' else None
+        self.etcd = etcd or self.own_etcd
+        if self.etcd:
+            self.flags[:0] = ['--etcd-servers=' + self.etcd.url, '--cache-dir=' + os.path.join(self.dir, 'cache')]
         self.port, self.process, self.env, self.prefix = free_port(), None, env, list(prefix)
         self.log_path = os.path.join(self.dir, 'log')
 
@@ -111,11 +120,17 @@ class Server:
     def __exit__(self, kind, value, trace):
         if kind is not None:
             sys.stderr.write(self.log()[-4000:])
-        self.stop()
+        try:
+            self.stop()
+        finally:
+            if self.own_etcd:
+                self.own_etcd.close()
         if self.own_dir:
             shutil.rmtree(self.dir, ignore_errors=True)
 
     def start(self, wait=30):
+        if self.own_etcd and not self.own_etcd.process:
+            self.own_etcd.start()
         tokens = os.path.join(self.dir, 'tokens.csv')
         if not os.path.exists(tokens):
             fd = os.open(tokens, os.O_WRONLY | os.O_CREAT, 0o600)

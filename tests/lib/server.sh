@@ -13,6 +13,7 @@
 #   child_pids NAME           of children named so: watcher, keeper, "worker 0", worker
 #   fail TEXT, check COMMAND..., is GOT WANTED WHAT, wait_for SECONDS COMMAND..., alive PID
 #
+# With STORE=etcd in the environment the server runs on an etcd of its own (SERVER_ETCD: its URL).
 # They set SERVER_DIR SERVER_PORT SERVER_URL SERVER_CA SERVER_TOKEN SERVER_PID SERVER_LOG, and export KUBECONFIG.
 # BUILD chooses the binary. Everything is killed by process id and removed when the script ends.
 
@@ -21,6 +22,7 @@ CUBED=${CUBED:-$SERVER_ROOT/${BUILD:-build}/cubed}
 SERVER_PID=
 SERVER_PIDS_SEEN=
 SERVER_DIR=
+SERVER_ETCD_PID=
 SERVER_TOKEN=admin-token
 [ -z "${SERVER_TOOLS:-}" ] && eval "$("$SERVER_ROOT/scripts/tools.sh")" && export SERVER_TOOLS=1
 
@@ -65,6 +67,16 @@ server_new_dir() {
     SERVER_PORT=$(free_port)
     printf '%s,admin,admin,"system:masters"\n' "$SERVER_TOKEN" >"$SERVER_DIR/tokens.csv"
     printf 'user-token,user,user-uid,"users"\n' >>"$SERVER_DIR/tokens.csv"
+    SERVER_STORE=()
+    [ "${STORE:-}" != etcd ] || server_etcd
+}
+
+server_etcd() {
+    python3 "$SERVER_ROOT/tests/lib/etcd.py" >"$SERVER_DIR/etcd" &
+    SERVER_ETCD_PID=$!
+    wait_for 30 test -s "$SERVER_DIR/etcd" || fail "etcd does not start"
+    SERVER_ETCD=$(cat "$SERVER_DIR/etcd")
+    SERVER_STORE=(--etcd-servers="$SERVER_ETCD" --cache-dir="$SERVER_DIR/cache")
 }
 
 # Starts it without waiting for readiness.
@@ -74,7 +86,7 @@ launch_server() {
     SERVER_CA=$SERVER_DIR/data/pki/ca.crt
     export KUBECONFIG=$SERVER_DIR/data/admin.kubeconfig
     "$CUBED" --data-dir="$SERVER_DIR/data" --secure-port="$SERVER_PORT" --token-auth-file="$SERVER_DIR/tokens.csv" \
-        "$@" >>"$SERVER_DIR/log" 2>&1 &
+        "${SERVER_STORE[@]}" "$@" >>"$SERVER_DIR/log" 2>&1 &
     SERVER_PID=$!
     SERVER_PIDS_SEEN="$SERVER_PIDS_SEEN $SERVER_PID"
 }
@@ -145,6 +157,7 @@ server_cleanup() {
     for pid in $SERVER_PIDS_SEEN; do
         wait "$pid" 2>/dev/null
     done
+    [ -n "$SERVER_ETCD_PID" ] && kill "$SERVER_ETCD_PID" && wait "$SERVER_ETCD_PID" 2>/dev/null
     [ -n "$SERVER_DIR" ] && [ -z "${SERVER_KEEP:-}" ] && rm -rf "$SERVER_DIR"
     exit $status
 }

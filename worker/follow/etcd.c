@@ -90,8 +90,10 @@ static void write_progress(struct follower *w)
 {
     struct etcd_write e = {
         .verb = ETCD_PUT, .key = buf_view(&w->progress_key), .value = STR("{}"), .expect = ETCD_EXPECT_ANY};
-    if (!w->writes)
-        w->writes = etcd_write(w->client, &e, 0, progress_written, w, NULL) == 0;
+    if (w->writes)
+        return;
+    w->writes = etcd_write(w->client, &e, 0, progress_written, w, NULL) == 0;
+    area_count(w->f->area, w->f->area->consumers, AREA_PROGRESS_WRITES, w->writes);
 }
 
 /* Returns ms until it has to be looked at again; -1: nobody waits. */

@@ -5,7 +5,9 @@
 
 #include <stdio.h>
 #include "shm/base/log.h"
+#include "shm/store/etcd/fresh.h"
 #include "worker/handlers/handlers.h"
+#include "worker/pipeline/pipeline.h"
 #include "worker/request/status.h"
 
 enum { HEALTHZ = 1, LIVEZ = 2, READYZ = 4, ALL = 7 };
@@ -15,6 +17,14 @@ struct check {
     const char *name;
     unsigned paths;
     const char *(*run)(const struct context *ctx); /* NULL: well; or what is wrong */
+};
+
+/* Whether etcd answers is asked before the checks run. */
+struct question {
+    struct fresh_wait ask;
+    struct request *rq;
+    bool answered;
+    int error;
 };
 
 static const char *check_ping(const struct context *ctx)
@@ -131,6 +141,14 @@ static void put_unknown(struct excludes *ex, struct buf *out)
         buf_putc(out, '\n');
 }
 
+static const char *run_one(struct request *rq, const struct check *c)
+{
+    const struct question *q = rq->stage_state;
+    if (c->run == check_store && q && q->error)
+        return "etcd does not answer";
+    return c->run(rq->ctx);
+}
+
 /* Returns how many failed. */
 static int run_all(struct request *rq, unsigned bit, struct excludes *ex, struct buf *out)
 {
@@ -142,7 +160,7 @@ static int run_all(struct request *rq, unsigned bit, struct excludes *ex, struct
             buf_printf(out, "[+]%s excluded: ok\n", checks[i].name);
             continue;
         }
-        const char *wrong = checks[i].run(rq->ctx);
+        const char *wrong = run_one(rq, &checks[i]);
         failed += wrong != NULL;
         if (wrong)
             log_debug("health check=%s failed: %s", checks[i].name, wrong);
@@ -178,15 +196,46 @@ static enum stage_result answer_all(struct request *rq, size_t group)
 
 static enum stage_result answer_one(struct request *rq, const struct check *c)
 {
-    const char *wrong = c->run(rq->ctx);
+    const char *wrong = run_one(rq, c);
     if (!wrong)
         return ok(rq, STR("ok"));
     response_text(rq, 500, arena_printf(rq->arena, "internal server error: %s", wrong));
     return STAGE_DONE;
 }
 
+static void etcd_answered(struct fresh_wait *ask, const struct etcd_status *st, int64_t revision)
+{
+    struct question *q = (struct question *)(void *)((char *)ask - offsetof(struct question, ask));
+    q->answered = true;
+    q->error = st->error;
+    pipeline_resume(q->rq);
+}
+
+static void leave(void *arg)
+{
+    fresh_leave(&((struct question *)arg)->ask);
+}
+
+/* True: the answer will come. */
+static bool ask_etcd(struct request *rq)
+{
+    struct question *q = rq->stage_state;
+    if (q || !rq->ctx->health)
+        return false;
+    q = arena_alloc(rq->arena, sizeof(*q));
+    q->rq = rq;
+    q->ask.done = etcd_answered;
+    arena_cleanup(rq->arena, leave, q);
+    rq->stage_state = q;
+    rq->resume = handler_health;
+    q->error = fresh_ask(rq->ctx->health, &q->ask);
+    return q->error == 0;
+}
+
 enum stage_result handler_health(struct request *rq)
 {
+    if (ask_etcd(rq))
+        return STAGE_SUSPEND;
     struct str path = rq->info.path;
     for (size_t g = 0; g < NGROUPS; g++) {
         struct str base = str_of(groups[g].path);

@@ -157,9 +157,11 @@ static void put_cache(struct context *ctx, struct buf *out)
     put_gauge(out, "cubed_window_events", "Events in the watch window.", (double)entries(txn, c->log));
     put_gauge(out, "cubed_window_bytes", "Bytes of the pages that hold the watch window.",
               (double)pages(txn, c->log) * st.ms_psize);
-    put_head(out, "apiserver_storage_size_bytes", "gauge", "Size of the store.");
-    buf_printf(out, "apiserver_storage_size_bytes{storage_cluster_id=\"embedded\"} %.17g\n",
-               (double)(info.me_last_pgno + 1) * st.ms_psize);
+    if (!ctx->fresh) {
+        put_head(out, "apiserver_storage_size_bytes", "gauge", "Size of the store.");
+        buf_printf(out, "apiserver_storage_size_bytes{storage_cluster_id=\"embedded\"} %.17g\n",
+                   (double)(info.me_last_pgno + 1) * st.ms_psize);
+    }
     mdb_txn_abort(txn);
     put_gauge(out, "cubed_store_revision", "Newest revision.",
               (double)atomic_load_explicit(ctx->area->revision, memory_order_relaxed));

@@ -26,6 +26,7 @@ struct freshness {
     struct freshness_wait *parked;  /* waiting for their revision */
     struct freshness_wait *resumed; /* told to go on, have not asked again yet */
     struct event *timer;            /* NULL where there is no loop */
+    uint64_t trips;                 /* that are counted */
 };
 
 static void unlink_wait(struct freshness_wait *w)
@@ -219,10 +220,19 @@ static struct freshness_wait *wait_new(struct freshness *f, struct request *rq)
     return w;
 }
 
+static void count(struct freshness *f, enum area_counter c, uint64_t n)
+{
+    if (f->ctx->area && n)
+        area_count(f->ctx->area, f->ctx->index, c, n);
+}
+
 static bool ask(struct freshness *f, struct request *rq, struct status *st)
 {
     struct freshness_wait *w = wait_new(f, rq);
     int rc = fresh_ask(f->ctx->fresh, &w->ask);
+    count(f, AREA_FRESH_READS, 1);
+    count(f, AREA_FRESH_ROUND_TRIPS, fresh_round_trips(f->ctx->fresh) - f->trips);
+    f->trips = fresh_round_trips(f->ctx->fresh);
     if (rc)
         freshness_store_failed(st, rc);
     else

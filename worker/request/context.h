@@ -35,6 +35,7 @@ struct context {
     struct store *store;
     struct storage *storage; /* worker/storage/storage.h: what is behind the store */
     struct fresh *fresh;     /* the newest revision of etcd; NULL: the embedded store knows it itself */
+    struct fresh *health;    /* the same with little patience: whether etcd answers */
     struct authn *authn;
     struct authz *authz;
     struct inflight *inflight;

@@ -17,6 +17,7 @@
 #define STORAGE_MAGIC 0x73746765u
 #define CACHE_RETRY_MS 20
 #define WRITE_TIMEOUT_MAX_MS 30000
+#define HEALTH_TIMEOUT_MS 2000
 
 struct storage {
     unsigned magic;
@@ -98,6 +99,7 @@ static struct store *open_etcd(struct context *ctx, char *err, size_t err_bytes)
         !(s->etcd = etcdloop_new(ctx->loop, &eo, err, err_bytes)))
         return NULL;
     ctx->fresh = fresh_new(etcdloop_client(s->etcd), timeout);
+    ctx->health = fresh_new(etcdloop_client(s->etcd), HEALTH_TIMEOUT_MS);
     return etcd_backend_open(etcdloop_client(s->etcd), &hooks, timeout);
 }
 
@@ -129,6 +131,7 @@ void storage_close(struct context *ctx)
     if (ctx->store)
         store_free(ctx->store);
     fresh_free(ctx->fresh);
+    fresh_free(ctx->health);
     if (s) {
         must_be(s, STORAGE_MAGIC);
         etcdloop_free(s->etcd);

@@ -66,7 +66,10 @@ static bool read_patch(struct change *c, struct request *rq, struct findings *fo
         status_bad_request(st, "%s%s", strategic ? "" : "error decoding patch: ", err);
         return false;
     }
-    return check(c, found, st);
+    if (check(c, found, st))
+        return true;
+    c->patch = NULL; /* whoever asks again is told the same */
+    return false;
 }
 
 static json_t *apply(struct change *c, const json_t *obj, const struct schema_type *type, struct status *st)

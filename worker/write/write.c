@@ -91,6 +91,12 @@ static void on_store(void *arg, const struct store_result *r)
     must_be(w, WRITE_MAGIC);
     w->result = *r;
     w->state = WRITE_ANSWERED;
+    if (w->ctx->fresh) /* the embedded store counts by itself */
+        area_count(w->ctx->area, w->ctx->index,
+                   r->error == 0                                ? AREA_STORE_WRITES
+                   : r->error == -ESTALE || r->error == -EEXIST ? AREA_STORE_CONFLICTS
+                                                                : AREA_STORE_ERRORS,
+                   1);
     /* Whoever reads from now on has to see it. */
     if (r->error == 0)
         snapshots_turn(w->ctx->snapshots);
