@@ -164,6 +164,25 @@ static void vac_create(const struct strategy_call *c, json_t *obj)
         json_array_append_new(list, json_string("kubernetes.io/vac-protection"));
 }
 
+/* What is stored will be of the storage version. */
+static void definition_create(const struct strategy_call *c, json_t *obj)
+{
+    json_t *version, *stored = json_array();
+    size_t i;
+
+    json_array_foreach(tree_get(obj, "spec.versions"), i, version)
+    {
+        if (!tree_bool(version, "storage", false))
+            continue;
+        json_array_append_new(stored,
+                              json_string(tree_string(version, "name") ? tree_string(version, "name") : ""));
+        break;
+    }
+    if (json_array_size(stored))
+        tree_set(obj, "status.storedVersions", json_incref(stored));
+    json_decref(stored);
+}
+
 /* A service of this very server is always there. */
 static void apiservice_create(const struct strategy_call *c, json_t *obj)
 {
@@ -182,6 +201,9 @@ static const struct strategy ROWS[] = {
     {.group = "admissionregistration.k8s.io",
      .plural = "validatingadmissionpolicies",
      .status_meta = STATUS_META_RESET},
+    {.group = "apiextensions.k8s.io",
+     .plural = "customresourcedefinitions",
+     .prepare_create = definition_create},
     {.group = "apiregistration.k8s.io",
      .plural = "apiservices",
      .prepare_create = apiservice_create,
