@@ -81,6 +81,7 @@ struct schema_field {
     const char *dflt;       /* JSON text of the declared default, or NULL */
     const char *description;
     const struct schema_type *type;
+    const char *embedded;   /* names of the structs it is embedded in, dotted, as type errors name them; NULL: none */
 };
 
 enum schema_verb {

@@ -81,6 +81,8 @@ static void put_field(FILE *o, const struct type *t, int i)
     put_string(o, f->description);
     fputs(", ", o);
     put_type(o, f->type);
+    fputs(", ", o);
+    put_string(o, f->embedded);
     fputs("},\n", o);
 }
 

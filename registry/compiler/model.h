@@ -37,6 +37,7 @@ struct field {
     /* resolved */
     const struct type *type;
     unsigned inline_number;
+    const char *embedded; /* names of the types it came out of, dotted; NULL: it is the type's own */
 };
 
 struct type {

@@ -109,6 +109,16 @@ static void resolve_field(struct model *m, const struct package *k, struct field
         f->list = MAP_ATOMIC;
 }
 
+static const char *joined(const char *outer, const char *inner)
+{
+    char *text;
+    if (!inner)
+        return outer;
+    text = make(strlen(outer) + strlen(inner) + 2);
+    sprintf(text, "%s.%s", outer, inner);
+    return text;
+}
+
 static void add_flat(struct type *t, const struct field *f, const struct field *via)
 {
     struct field *c = make(sizeof *c);
@@ -116,6 +126,7 @@ static void add_flat(struct type *t, const struct field *f, const struct field *
     if (via) {
         c->flags |= FIELD_INLINED;
         c->inline_number = (unsigned)via->number | f->inline_number << 8;
+        c->embedded = joined(via->type->name, f->embedded);
         if (!via->number)
             c->number = 0; /* TypeMeta: not in protobuf */
         if (via->number && f->inline_number > 255)

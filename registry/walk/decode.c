@@ -56,11 +56,17 @@ static void put_strict_path(struct buf *out, const struct spot *at)
 
 static void put_struct_path(struct buf *out, const struct spot *at)
 {
+    const struct schema_field *f;
+
     if (!at || out->n > PATH_MAX_BYTES)
         return;
     put_struct_path(out, at->up);
-    if (at->owner)
-        put_key(out, at->key);
+    if (!at->owner)
+        return;
+    f = schema_field(at->owner, at->key);
+    if (f && f->embedded)
+        put_key(out, str_of(f->embedded));
+    put_key(out, at->key);
 }
 
 /* Duplicates inside a part that is not known were never seen by the reference. */
