@@ -512,7 +512,8 @@ void flags_help(FILE *out)
         if (left_width(&rows[i]) > width)
             width = left_width(&rows[i]);
 
-    fprintf(out, "cubed, a Kubernetes API server.\n\nUsage:\n  cubed [--flag=value ...]\n  cubed version\n");
+    fprintf(out, "cubed, a Kubernetes API server.\n\nUsage:\n  cubed [--flag=value ...]\n"
+                 "  cubed store export|import FILE [--flag=value ...]\n  cubed version\n");
     for (size_t i = 0; i < ROWS; i++) {
         const struct row *r = &rows[i];
         bool shown = false;

@@ -25,6 +25,7 @@
 #include "shm/base/arena.h"
 #include "shm/base/clock.h"
 #include "shm/base/log.h"
+#include "worker/storetool.h"
 #include "worker/worker.h"
 
 #define LOCK_WAIT_MS 5000
@@ -333,6 +334,17 @@ static int serve(struct master *m, int argc, char **argv)
     return prepare(m, err, sizeof(err)) ? fail(err) : run(m);
 }
 
+/* cubed store export|import FILE [flags] */
+static int store_command(struct master *m, int argc, char **args)
+{
+    char err[512] = "";
+    if (argc < 4 || (strcmp(args[2], "export") != 0 && strcmp(args[2], "import") != 0) || args[3][0] == '-')
+        return fail("usage: cubed store export|import FILE [--flag=value ...] (see cubed-store(8))");
+    if (flags_parse(&m->options, argc - 3, args + 3, err, sizeof(err)) != FLAGS_RUN)
+        return fail(*err ? err : "cubed store takes a file and the flags of the store (see cubed-store(8))");
+    return storetool_main(&m->options, args[2], args[3]);
+}
+
 int main(int argc, char **argv)
 {
     struct master m = {.arena = arena_new(0), .lock_fd = -1};
@@ -343,6 +355,11 @@ int main(int argc, char **argv)
     for (int i = 0; i < argc; i++)
         args[i] = arena_cstr(m.arena, str_of(argv[i]));
 
+    if (argc > 1 && !strcmp(args[1], "store")) {
+        status = store_command(&m, argc, args);
+        release(&m);
+        return status;
+    }
     switch (flags_parse(&m.options, argc, args, err, sizeof(err))) {
     case FLAGS_HELP:
         flags_help(stdout);

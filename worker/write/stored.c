@@ -292,3 +292,35 @@ int stored_value(struct stored *s, struct str etcd_key, const struct record *dra
     drop_buf(&plain);
     return rc;
 }
+
+/* ---- bytes alone ---- */
+
+int stored_unseal(struct stored *s, struct str etcd_key, const struct schema_resource *r, struct str value,
+                  struct buf *out, char *err, size_t err_bytes)
+{
+    const struct seal *seal = sealing_of(s->sealing, str_of(r->group), str_of(r->plural));
+    struct buf room = {0};
+    struct str plain;
+    bool stale;
+
+    must_be(s, STORED_MAGIC);
+    if (!seal_open(seal, etcd_key, value, &room, &plain, &stale, err, err_bytes)) {
+        drop_buf(&room);
+        return -EACCES;
+    }
+    buf_str(out, plain);
+    drop_buf(&room);
+    return 0;
+}
+
+int stored_seal(struct stored *s, struct str etcd_key, const struct schema_resource *r, struct str plain,
+                struct buf *out)
+{
+    const struct seal *seal = sealing_of(s->sealing, str_of(r->group), str_of(r->plural));
+
+    must_be(s, STORED_MAGIC);
+    if (seal)
+        return seal_value(seal, etcd_key, plain, out);
+    buf_str(out, plain);
+    return 0;
+}

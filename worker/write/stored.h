@@ -33,4 +33,11 @@ int64_t stored_way(const struct stored *s);
 /* Appends the value of a draft, for this key. 0 or negative errno. */
 int stored_value(struct stored *s, struct str etcd_key, const struct record *draft, struct buf *out);
 
+/* The bytes under the encryption, whatever they are, appended. 0; or -EACCES and a line in err. */
+int stored_unseal(struct stored *s, struct str etcd_key, const struct schema_resource *r, struct str value,
+                  struct buf *out, char *err, size_t err_bytes);
+/* The way back: such bytes as etcd shall hold them, appended. 0 or negative errno. */
+int stored_seal(struct stored *s, struct str etcd_key, const struct schema_resource *r, struct str plain,
+                struct buf *out);
+
 #endif
