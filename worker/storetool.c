@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "shm/base/buf.h"
+#include "shm/base/clock.h"
 #include "shm/base/log.h"
 #include "worker/storetool/file.h"
 #include "worker/storetool/tool.h"
@@ -172,6 +173,7 @@ int storetool_main(const struct options *o, const char *what, const char *file)
     log_name("store");
     umask(077);
     block_signals();
+    m.tool.said_ms = clock_ms();
     m.ops = *o->etcd_servers ? &tool_etcd : &tool_embedded;
     m.tool.keys = etcdkey_new(o->etcd_prefix);
     m.tool.stored = stored_new(o, m.tool.err, sizeof(m.tool.err));

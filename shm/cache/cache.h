@@ -46,6 +46,8 @@ int cache_meta_put(struct cache *c, MDB_txn *txn, const char *name, int64_t v);
 /* An LMDB return code as -ENOSPC (disk or map full) or -EIO; 0 stays 0. */
 int cache_errno(int rc);
 #define CACHE_META_REVISION "revision"
+#define CACHE_META_IMPORT                                                                                    \
+    "import" /* of an embedded store that is filled from a file: the first bytes of its hash; 0: done */
 #define CACHE_META_COMPACTED                                                                                 \
     "compacted" /* events up to and including this revision are gone from the log                            \
                  */

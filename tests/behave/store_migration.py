@@ -12,7 +12,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
-from cubed import CUBED, Server, check
+from cubed import CUBED, Failure, Server, check
 from etcd import Etcd
 
 MANY = 10000
@@ -182,12 +182,19 @@ def interrupted(d):
         check('verified %d objects' % MANY in done('import', path, *flags), 'all')
         done('export', back, *flags)
         check(objects(back) == values, 'all arrived in etcd')
-    data = os.path.join(d, 'many-data')
+    home = os.path.join(d, 'many-home')
+    os.mkdir(home)
+    data = os.path.join(home, 'data')
     flags = ['--data-dir=' + data]
     killed(path, flags, lambda: os.path.exists(data + '/store/data.mdb') and os.path.getsize(data + '/store/data.mdb') > 1 << 20)
     done('export', back, *flags)
     check(0 < len(objects(back)) < MANY, 'a part is there')
     refused('import of another file was begun', 'import', other, *flags)
+    try:
+        Server('--workers=1', data_dir=home).start()
+        raise AssertionError('a server runs on a part of a store')
+    except Failure as e:
+        check('the store holds a part of an import' in str(e), str(e))
     check('verified %d objects' % MANY in done('import', path, *flags), 'all')
     done('export', back, *flags)
     check(objects(back).keys() == values.keys(), 'all arrived in the embedded store')

@@ -9,6 +9,20 @@
 
 #define BATCH_MAX 256
 
+/* A store that is filled from a file is nobody's to write to before it is whole. */
+static bool whole(struct follow *f)
+{
+    int64_t import = 0;
+    MDB_txn *txn;
+    if (mdb_txn_begin(f->cache->env, NULL, MDB_RDONLY, &txn) == 0) {
+        cache_meta_get(f->cache, txn, CACHE_META_IMPORT, &import);
+        mdb_txn_abort(txn);
+    }
+    if (import)
+        log_error("the store holds a part of an import: run cubed store import again");
+    return !import;
+}
+
 static struct commit *open_commit(struct follow *f)
 {
     char err[256];
@@ -59,7 +73,7 @@ static int loop(struct follow *f, struct commit *c)
 
 int follow_embedded(struct follow *f)
 {
-    struct commit *c = open_commit(f);
+    struct commit *c = whole(f) ? open_commit(f) : NULL;
     int status = c ? loop(f, c) : 1;
     commit_close(c);
     return status;

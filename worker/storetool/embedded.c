@@ -19,8 +19,6 @@
 #include "worker/write/etcdkey.h"
 #include "worker/write/stored.h"
 
-#define META_IMPORT "import" /* of an import that is not done: the first bytes of the file's hash; else 0 */
-
 struct side {
     struct tool *tool;
     struct cache *cache;
@@ -192,7 +190,7 @@ static bool begin(void *store, const char *sha, int64_t revision)
 
     if (!begin_txn(s, &txn))
         return false;
-    cache_meta_get(s->cache, txn, META_IMPORT, &note);
+    cache_meta_get(s->cache, txn, CACHE_META_IMPORT, &note);
     ok = mdb_stat(txn, s->cache->objects, &objects) == 0 || tool_fail(s->tool, "cannot read %s", s->dir);
     if (ok && note == note_of(sha)) {
         mdb_txn_abort(txn);
@@ -203,7 +201,7 @@ static bool begin(void *store, const char *sha, int64_t revision)
     if (ok && objects.ms_entries)
         ok = tool_fail(s->tool, "the store in %s is not empty: it holds %zu objects", s->dir,
                        objects.ms_entries);
-    ok = ok && put_meta(s, txn, META_IMPORT, note_of(sha)) &&
+    ok = ok && put_meta(s, txn, CACHE_META_IMPORT, note_of(sha)) &&
          put_meta(s, txn, CACHE_META_REVISION, revision > 0 ? revision : 1) &&
          put_meta(s, txn, CACHE_META_COMPACTED, revision > 0 ? revision : 1);
     return end_txn(s, txn, ok);
@@ -302,7 +300,7 @@ static bool finish(void *store)
     struct side *s = store;
     MDB_txn *txn;
 
-    return begin_txn(s, &txn) && end_txn(s, txn, put_meta(s, txn, META_IMPORT, 0));
+    return begin_txn(s, &txn) && end_txn(s, txn, put_meta(s, txn, CACHE_META_IMPORT, 0));
 }
 
 const struct tool_store tool_embedded = {open_side, close_side, read_all, begin, put, finish};
