@@ -70,9 +70,12 @@ static void build(struct builders *b, const struct element *e, const struct delt
     fieldset_add(&b->removed, e, d->removed, d->below.removed);
 }
 
-static void builders_init(struct builders *b, struct arena *a)
+/* Where one side has nothing, all of the other is in one set. */
+static void builders_init(struct builders *b, struct arena *a, size_t left, size_t right)
 {
-    *b = (struct builders){{.arena = a}, {.arena = a}, {.arena = a}};
+    *b = (struct builders){{.arena = a, .expected = left ? 0 : (int)right},
+                           {.arena = a},
+                           {.arena = a, .expected = right ? 0 : (int)left}};
 }
 
 static struct comparison built(struct builders *b)
@@ -100,7 +103,7 @@ static struct delta compare_members(struct comparer *c, const struct shape *shap
 
     if (n == 0 && m == 0)
         all = leaf(c, shape, l, r);
-    builders_init(&b, c->s->arena);
+    builders_init(&b, c->s->arena, n, m);
     while (i < n || j < m) {
         int order = i == n ? 1 : j == m ? -1 : str_cmp(x[i].key, y[j].key);
         const struct shape_member *some = order <= 0 ? &x[i] : &y[j];
@@ -169,7 +172,7 @@ static struct comparison compare_lists(struct comparer *c, const struct shape *s
     struct shape elem = shape_elem(shape);
     struct builders b;
 
-    builders_init(&b, c->s->arena);
+    builders_init(&b, c->s->arena, n, m);
     while (i < n || j < m) {
         int order = i == n ? 1 : j == m ? -1 : element_cmp(&x[i].element, &y[j].element);
         size_t nl = order <= 0 ? run_of(x, i, n) : 0, nr = order >= 0 ? run_of(y, j, m) : 0;

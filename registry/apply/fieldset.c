@@ -15,7 +15,7 @@ void fieldset_add(struct fieldset_builder *b, const struct element *e, bool memb
     if (b->n == b->cap) {
         struct fieldset_node *more;
 
-        b->cap = b->cap ? 2 * b->cap : FIRST_NODES;
+        b->cap = b->cap ? 2 * b->cap : b->expected ? b->expected : FIRST_NODES;
         more = arena_raw(b->arena, (size_t)b->cap * sizeof(*more));
         if (b->n)
             memcpy(more, b->nodes, (size_t)b->n * sizeof(*more));

@@ -47,6 +47,7 @@ struct fieldset_builder {
     struct arena *arena;
     struct fieldset_node *nodes;
     int n, cap;
+    int expected; /* how many will be added, where that is known; 0: it is not */
     bool unsorted;
 };
 
