@@ -205,8 +205,10 @@ static void test_names(void **state)
     assert_string_equal(name_path_segment(STR("a%b"), false), "may not contain '%'");
     assert_null(name_path_segment(STR("system:node"), false));
     assert_null(name_check("any", STR("x:y"), false));
-    name_errors(a, "ip", STR("010.0.0.1"), false, &e);
+    name_errors(a, "ip", STR("10.0.0.256"), false, &e);
     assert_string_equal(e.text[0], "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+    name_errors(a, "ip", STR("010.0.0.1"), false, &e);
+    assert_string_equal(e.text[0], "must not have leading 0s");
     name_errors(a, "ip", STR("2001:DB8::1"), false, &e);
     assert_string_equal(e.text[0], "must be in canonical form (\"2001:db8::1\")");
     assert_null(name_qualified(a, STR("example.com/My_Name")));
@@ -229,6 +231,8 @@ static void meta_errors(const char *json, const char *old, const char *message)
         objectmeta_validate_update(v, o, kind("", "ConfigMap"), &st);
     else
         objectmeta_validate(v, kind("", "ConfigMap"), &st);
+    if (!o)
+        objectmeta_validate_finalizers(v, &st);
     if (message) {
         assert_true(st.ncauses > 0);
         assert_string_equal(status_aggregate(&st), message);

@@ -214,7 +214,8 @@ static void a_value_cannot_pose_as_another(void **state)
     struct ring_event ev;
     MDB_txn *txn;
     key_make(&k, RES, STR("other"), STR("x"));
-    struct apply_change ch = {STORE_PUT, key_str(&k), 2, (const struct record *)b.p, 0};
+    struct apply_change ch = {
+        .verb = STORE_PUT, .key = key_str(&k), .revision = 2, .draft = (const struct record *)b.p};
     assert_int_equal(mdb_txn_begin(w->writer->env, NULL, 0, &txn), 0);
     assert_int_equal(apply_change(w->writer, txn, &ch, &ev), 0);
     assert_int_equal(mdb_txn_commit(txn), 0);
@@ -505,8 +506,10 @@ static void churn_does_not_fill_the_map(void **state)
             snprintf(name, sizeof(name), "k%d", (batch * 50 + i) % 100);
             text[500 + (batch * 37 + i * 101) % 1999] = 0; /* sizes differ */
             key_make(&k, RES, STR("ns"), str_of(name));
-            struct apply_change ch = {STORE_PUT, key_str(&k), ++rev, make_draft(&b, "ns", name, text, name),
-                                      0};
+            struct apply_change ch = {.verb = STORE_PUT,
+                                      .key = key_str(&k),
+                                      .revision = ++rev,
+                                      .draft = make_draft(&b, "ns", name, text, name)};
             text[500 + (batch * 37 + i * 101) % 1999] = 'x';
             assert_int_equal(apply_change(w->writer, txn, &ch, &ev), 0);
         }
