@@ -1,7 +1,7 @@
 # make            builds build/cubed and build/cubed-bench
 # make run        installs what is missing, builds, starts a server on 127.0.0.1:6443
 # make check      installs what the tests need, builds, runs every test
-# make bench | asan | fuzz | install | format | clean
+# make bench | cluster | asan | fuzz | install | format | clean
 # Variables: BUILD (output directory), CC, SAN=1 (ASan + UBSan), WERROR=1, PREFIX, DESTDIR, ARGS (more flags for make run
 # and make bench).
 
@@ -44,7 +44,7 @@ objs      = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 OBJ_registry_gen := $(if $(GEN_C),$(BUILD)/obj/gen/schema_tables.o)
 LIBS     := $(foreach r,master worker registry shm,$(BUILD)/lib$(r).a)
 
-.PHONY: all run check bench asan fuzz install clean format deps
+.PHONY: all run check bench cluster asan fuzz install clean format deps
 all: $(BUILD)/cubed $(BUILD)/cubed-bench
 
 $(BUILD)/cubed: $(call objs,master/main.c) $(LIBS)
@@ -138,6 +138,8 @@ check:
 	@scripts/check.sh
 bench: all
 	@scripts/bench.sh $(ARGS)
+cluster: all
+	@for t in tests/fault/cluster/*.py; do echo "== $$t"; $$t || exit 1; done
 asan:
 	@BUILD=build-asan SAN=1 scripts/check.sh
 

@@ -135,6 +135,14 @@ class Cluster:
             time.sleep(0.1)
         raise RuntimeError('the cluster has no leader')
 
+    def settled(self, wait=30):
+        """Until every member follows a leader: before that, losing one more may lose the majority."""
+        end = time.monotonic() + wait
+        while not all((self.status(i) or {}).get('leader', '0') != '0' for i in range(self.size)):
+            if time.monotonic() > end:
+                raise RuntimeError('a member does not come back')
+            time.sleep(0.1)
+
     def follower(self):
         return (self.leader() + 1) % self.size
 

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'lib'))
 from cubed import Failure, Server, check, run  # noqa: E402
 from etcdcluster import Cluster, may_cut  # noqa: E402
 from watches import Watches  # noqa: E402
@@ -223,6 +223,7 @@ def faults(field, rng):
             time.sleep(rng.uniform(2.5, 3.5))
             field.goes_on('%s %s' % (kind, what))
             mend(i)
+            c.settled()
             field.goes_on('%s back' % kind)
     # without a majority nothing can be acknowledged; afterwards everything goes on
     i, k = leader(), follower()
