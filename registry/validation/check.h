@@ -40,6 +40,11 @@ static inline struct at at_key(const struct at *up, struct str key)
 {
     return (struct at){.up = up, .key = key};
 }
+/* "[]", the reference's word for the object as a whole. */
+static inline struct at at_whole(void)
+{
+    return at_key(NULL, STR(""));
+}
 /* "spec.containers[0].name", in the arena. */
 const char *at_text(struct arena *a, const struct at *at);
 

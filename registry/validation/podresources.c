@@ -176,7 +176,7 @@ void check_resource_claims(struct pod *p, const struct at *at)
     const json_t *list = json_object_get(p->spec, "resourceClaims");
     struct seen *names = seen_new(p->c);
     bool is_static = json_object_get(json_object_get(p->meta, "annotations"), "kubernetes.io/config.mirror");
-    struct at nowhere = at_field(NULL, "");
+    struct at whole = at_whole();
 
     p->claims = seen_new(p->c);
     for (size_t i = 0; i < json_array_size(list); i++) {
@@ -187,7 +187,7 @@ void check_resource_claims(struct pod *p, const struct at *at)
         struct at one = at_index(at, i);
 
         if (is_static)
-            check_forbidden(p->c, &nowhere, "static pods do not support resource claims");
+            check_forbidden(p->c, &whole, "static pods do not support resource claims");
         else
             check_pod_claim(p, &one, json_array_get(list, i), names);
     }

@@ -304,11 +304,11 @@ void pod_update(struct check *c, const json_t *pod, const json_t *old)
 
 static void only(struct check *c, const char *why)
 {
-    struct at nowhere = at_field(NULL, "");
+    struct at whole = at_whole();
 
     c->st->ncauses = 0;
     c->st->causes_bytes = 0;
-    check_forbidden(c, &nowhere, why);
+    check_forbidden(c, &whole, why);
 }
 
 static void check_kept(struct check *c, const json_t *pod, const json_t *old)

@@ -171,7 +171,7 @@ static void secret_update(struct check *c, const json_t *obj, const json_t *old)
 static void config_map(struct check *c, const json_t *obj)
 {
     json_t *data = json_object_get(obj, "data"), *binary = json_object_get(obj, "binaryData"), *v;
-    struct at map = at_field(NULL, "data"), whole = at_field(NULL, "");
+    struct at map = at_field(NULL, "data"), whole = at_whole();
     size_t bytes = 0, n;
     const char *key;
 

@@ -18,6 +18,7 @@
 #define CHUNK_HEAD_BYTES 6       /* "3ff4\r\n": always four digits */
 #define CHUNK_TAIL_BYTES (2 + 5) /* line break, last chunk */
 #define READ_BYTES (16u << 10)
+#define METHOD_BYTES_MAX 64
 
 enum piece { PIECE_NONE, PIECE_URL, PIECE_NAME, PIECE_VALUE };
 
@@ -26,6 +27,7 @@ struct http1 {
     struct conn *c;
     struct request *rq; /* from the end of its head until it is answered */
     struct buf saved;   /* a head that is not complete yet */
+    struct buf method;  /* one that the parser does not know */
     struct buf ahead;   /* bytes behind the request under way */
     size_t ahead_at;
     struct intake intake;
@@ -33,6 +35,7 @@ struct http1 {
     int nheaders;
     int error; /* answer this code and close */
     enum piece piece;
+    bool in_method; /* it is not complete yet */
     bool in_head, body_done, started, responded, head_sent;
     bool keep_alive, chunked, http10;
     bool expects, send_continue;
@@ -136,7 +139,9 @@ static void make_request(struct http1 *h)
     struct buf *head = &c->net->head_in;
     struct request *rq = request_new(c->net->ctx, &http1_transport, h, &c->peer);
     struct str rest = arena_str(rq->arena, buf_view(head));
-    rq->method = str_of(http_method_str(h->parser.method));
+    rq->method =
+        h->method.n ? arena_str(rq->arena, buf_view(&h->method)) : str_of(http_method_str(h->parser.method));
+    buf_free(&h->method);
     set_target(rq, next_text(&rest));
     rq->headers = arena_raw(rq->arena, (size_t)h->nheaders * sizeof(*rq->headers));
     for (int i = 0; i < h->nheaders; i++) {
@@ -264,6 +269,61 @@ static void after_feed(struct http1 *h)
     }
 }
 
+/* Any token is a method (RFC 9110, 9.1); the parser stops at those it has no number for. What it had matched
+ * of another one's name until then may have come with earlier reads. */
+static bool is_odd_method(struct http1 *h)
+{
+    if (HTTP_PARSER_ERRNO(&h->parser) != HPE_INVALID_METHOD || h->rq)
+        return false;
+    if (h->in_head)
+        buf_put(&h->method, http_method_str(h->parser.method), h->parser.index);
+    h->in_method = h->in_head = true;
+    buf_clear(&h->c->net->head_in);
+    return true;
+}
+
+static bool is_token_char(char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
+           (c && strchr("!#$%&'*+-.^_`|~", c));
+}
+
+/* Takes an odd method up to its blank; the parser gets one that it knows in its place. Returns how many bytes
+ * were used. */
+static size_t take_method(struct http1 *h, const char *p, size_t n)
+{
+    size_t i = 0;
+    while (i < n && is_token_char(p[i]))
+        i++;
+    if (h->method.n + i > METHOD_BYTES_MAX) {
+        h->in_method = false;
+        return 0;
+    }
+    buf_put(&h->method, p, i);
+    if (i == n)
+        return n;
+    h->in_method = false;
+    if (p[i] != ' ' || h->method.n == 0)
+        return 0;
+    http_parser_init(&h->parser, HTTP_REQUEST);
+    http_parser_execute(&h->parser, &SETTINGS, "POST", 4);
+    return i;
+}
+
+static size_t parse(struct http1 *h, const char *p, size_t n)
+{
+    size_t used = 0;
+    if (!h->in_method) {
+        used = http_parser_execute(&h->parser, &SETTINGS, p, n);
+        if (!is_odd_method(h))
+            return used;
+    }
+    used += take_method(h, p + used, n - used);
+    if (h->in_method || HTTP_PARSER_ERRNO(&h->parser) != HPE_OK)
+        return used;
+    return used + http_parser_execute(&h->parser, &SETTINGS, p + used, n - used);
+}
+
 /* Parses up to the end of one request. Returns how many bytes were used. */
 static size_t feed(struct http1 *h, const char *p, size_t n)
 {
@@ -273,8 +333,8 @@ static size_t feed(struct http1 *h, const char *p, size_t n)
         buf_str(head, buf_view(&h->saved));
         buf_free(&h->saved);
     }
-    size_t used = http_parser_execute(&h->parser, &SETTINGS, p, n);
-    enum http_errno e = HTTP_PARSER_ERRNO(&h->parser);
+    size_t used = parse(h, p, n);
+    enum http_errno e = h->in_method ? HPE_OK : HTTP_PARSER_ERRNO(&h->parser);
     if (e == HPE_PAUSED) {
         http_parser_pause(&h->parser, 0);
     } else if (e != HPE_OK) {
@@ -587,6 +647,7 @@ static void close_http1(struct conn *c)
         request_free(h->rq);
     intake_free(&h->intake);
     buf_free(&h->saved);
+    buf_free(&h->method);
     buf_free(&h->ahead);
     free(h);
     c->state = NULL;

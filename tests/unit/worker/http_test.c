@@ -43,6 +43,29 @@ static void byte_by_byte(void **state)
     hang_up(&c);
 }
 
+/* Names of their own, beginnings of known ones and known ones with more behind, in one piece and in many. */
+static void any_token_is_a_method(void **state)
+{
+    static const char *const methods[] = {"ODD", "get", "POX", "PATCHES", "P", "0-x.~!", "MKCALENDARS"};
+    char text[128], want[64];
+    struct client c = plain_client();
+    for (size_t i = 0; i < 2 * sizeof(methods) / sizeof(*methods); i++) {
+        const char *method = methods[i / 2];
+        int n = snprintf(text, sizeof(text), "%s /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc",
+                         method);
+        for (int at = 0, piece = i % 2 ? 1 : n; at < n; at += piece) {
+            say_n(&c, text + at, (size_t)piece);
+            usleep(i % 2 ? 500 : 0);
+        }
+        snprintf(want, sizeof(want), "\r\n\r\n%s 3 whole\n", method);
+        hear(&c, want);
+        forget(&c);
+    }
+    say(&c, GET("/fixed"));
+    hear(&c, "\r\n\r\nhello\n");
+    hang_up(&c);
+}
+
 static void pipelined_requests_are_answered_in_order(void **state)
 {
     struct client c = plain_client();
@@ -135,6 +158,11 @@ static void what_is_no_request_is_refused(void **state)
     static const char *const bad[][2] = {
         {"\x01\x02\x03 nonsense\r\n\r\n", "400 Bad Request"},
         {"GET /fixed HTTP/1.1\r\n\r\n", "400 Bad Request"},
+        {"G@T /fixed HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request"},
+        {"ODD\r\nHost: a\r\n\r\n", "400 Bad Request"},
+        {" GET /fixed HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request"},
+        {"A-METHOD-THAT-IS-LONGER-THAN-ANYBODY-WHO-MEANS-WELL-WOULD-EVER-NEED / HTTP/1.1\r\n\r\n",
+         "400 Bad Request"},
         {"GET /fixed HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 Bad Request"},
         {"GET /fixed HTTP/1.1\r\nHost: a\r\nBad header: b\r\n\r\n", "400 Bad Request"},
         {"GET /fixed HTTP/2.0\r\nHost: a\r\n\r\n", "505 HTTP Version Not Supported"},
@@ -598,6 +626,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_request_in_any_pieces),
         T(byte_by_byte),
+        T(any_token_is_a_method),
         T(pipelined_requests_are_answered_in_order),
         T(a_flood_of_pipelined_requests_is_bounded_and_served),
         T(bodies_are_collected_when_wanted),
