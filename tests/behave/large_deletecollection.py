@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """DELETE of a collection that is too large for one slice of the server's time: with a selector that few of its objects
 match, in pages, and as a whole; nobody else waits meanwhile."""
+import json
 import os
 import sys
 import threading
@@ -10,6 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'
 from cubed import Server, check, run  # noqa: E402
 
 PATH, COUNT, WRITERS = '/api/v1/namespaces/default/configmaps', 4000, 4
+READ_WITHIN = 3 if os.environ.get('SAN') else 1  # seconds; sanitizers slow the server down
 
 
 def fill(server, number):
@@ -49,13 +51,14 @@ def large_collections_are_deleted():
 
         t = threading.Thread(target=others)
         t.start()
-        status, got = api.delete(PATH)
+        status, body = api.call('DELETE', PATH, raw=True)
         over.set()
         t.join()
+        got = json.loads(body)  # only now: it would hold up the reader in this process
         check(status == 200 and names(got) == left[10:], 'all: %d %s' % (status, str(got)[:300]))
         check(names(api.get(PATH)[1]) == [], 'not all are gone')
         print('# slowest read meanwhile: %.0f ms' % (slowest[0] * 1000))
-        check(slowest[0] < 1, 'a read waited %.1f s' % slowest[0])
+        check(slowest[0] < READ_WITHIN, 'a read waited %.1f s' % slowest[0])
 
 
 run(large_collections_are_deleted)
