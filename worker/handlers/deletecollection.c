@@ -39,6 +39,7 @@ struct collection {
     const struct schema_resource *stored;
     bool scoped, scanning;
     struct buf items;
+    struct str head, tail; /* around them */
     struct target *targets;
     int ntargets, cap, next, running;
     struct slot slots[IN_FLIGHT_MAX];
@@ -59,23 +60,27 @@ static void drop(void *arg)
     free(c->targets);
 }
 
+/* The items are what they were gathered in: a large answer is copied nowhere. */
+static enum body_result send_list(struct request *rq)
+{
+    struct collection *c = rq->res.source;
+
+    body_push(rq, c->head.p, c->head.n);
+    body_push(rq, c->items.p, c->items.n);
+    body_push(rq, c->tail.p, c->tail.n);
+    return BODY_END;
+}
+
 static enum stage_result answer(struct request *rq)
 {
     struct collection *c = rq->stage_state;
-    struct str head, tail;
-    struct buf out = {0};
-    struct str body;
 
     if (status_failed(&c->st))
         return answer_status(rq, &c->st);
     c->meta.bytes = c->items.n;
-    form_list_frame(&c->form, rq->arena, &c->meta, c->ntargets == 0, &head, &tail);
-    buf_str(&out, head);
-    buf_str(&out, buf_view(&c->items));
-    buf_str(&out, tail);
-    body = arena_str(rq->arena, buf_view(&out));
-    buf_free(&out);
-    response_bytes(rq, 200, c->form.accept.content_type, body);
+    form_list_frame(&c->form, rq->arena, &c->meta, c->ntargets == 0, &c->head, &c->tail);
+    response_stream(rq, 200, c->form.accept.content_type, (int64_t)(c->head.n + c->items.n + c->tail.n),
+                    send_list, c);
     return STAGE_DONE;
 }
 
