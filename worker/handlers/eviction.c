@@ -306,7 +306,7 @@ static enum write_verdict charge(struct write *w, const json_t *old, json_t **ou
         tree_set(budget, "status.disruptedPods", disrupted = json_object());
     clock_rfc3339(clock_wall_s(), now);
     json_object_set_new(disrupted, arena_cstr(w->arena, w->rq->info.name), json_string(now));
-    tracking_note_own(w, "status", budget, old);
+    tracking_note_as(w->arena, w->stored, TRACKING_SELF, "status", budget, old);
     return WRITE_PUT;
 }
 

@@ -21,9 +21,9 @@ struct wanted {
     /* What is there beside metadata's name and namespace; new reference, NULL: it is not wanted here. */
     json_t *(*make)(const struct keeper *k);
     const char *kept[3]; /* paths whose content is put right */
-    /* Puts right what else is wrong with the stored object. True: something was. NULL: nothing is looked at.
-     */
-    bool (*settle)(struct context *ctx, json_t *obj);
+    /* Puts right what else is wrong with an object, new (old NULL) or stored, and notes who did. Takes *obj;
+     * NULL there: w->st. True: something was. NULL: nothing is looked at. */
+    bool (*settle)(struct write *w, const json_t *old, json_t **obj);
 };
 
 static json_t *bare(const struct keeper *k)
@@ -62,11 +62,10 @@ static json_t *service(const struct keeper *k)
 
     if (!world_first_address(k->ctx->options->service_cluster_ip_range, address))
         return NULL;
-    return json_pack("{s:{s:{s:s, s:s}}, s:{s:s, s:[s], s:s, s:s, s:[s], s:s, s:[{s:s, s:s, s:i, s:I}]}}",
-                     "metadata", "labels", "component", "apiserver", "provider", "kubernetes", "spec",
-                     "clusterIP", address, "clusterIPs", address, "type", "ClusterIP", "sessionAffinity",
-                     "None", "ipFamilies", strchr(address, ':') ? "IPv6" : "IPv4", "ipFamilyPolicy",
-                     "SingleStack", "ports", "name", "https", "protocol", "TCP", "port", 443, "targetPort",
+    return json_pack("{s:{s:{s:s, s:s}}, s:{s:s, s:s, s:s, s:s, s:[{s:s, s:s, s:i, s:I}]}}", "metadata",
+                     "labels", "component", "apiserver", "provider", "kubernetes", "spec", "clusterIP",
+                     address, "type", "ClusterIP", "sessionAffinity", "None", "ipFamilyPolicy", "SingleStack",
+                     "ports", "name", "https", "protocol", "TCP", "port", 443, "targetPort",
                      (json_int_t)k->ctx->options->secure_port);
 }
 
@@ -150,51 +149,45 @@ static bool add_family(json_t *obj, json_t *wanted)
     return true;
 }
 
-static json_t *ready_condition(const json_t *obj)
+static bool is_judged(const json_t *obj)
 {
-    json_t *condition;
+    const json_t *condition;
     size_t i;
 
     json_array_foreach(tree_get(obj, "status.conditions"), i, condition)
     {
-        if (str_is(tree_str(condition, "type"), "Ready"))
-            return condition;
+        if (str_is(tree_str(condition, "type"), "Ready") && !str_is(tree_str(condition, "status"), "Unknown"))
+            return true;
     }
-    return NULL;
+    return false;
 }
 
-static bool set_ready(json_t *obj)
+static json_t *set_ready(struct write *w, json_t *obj)
 {
-    json_t *condition = ready_condition(obj);
     char now[21];
 
-    if (condition && !str_is(tree_str(condition, "status"), "Unknown"))
-        return false;
-    if (!condition) {
-        if (!tree_get(obj, "status.conditions"))
-            tree_set(obj, "status.conditions", json_array());
-        json_array_append_new(tree_get(obj, "status.conditions"), condition = json_object());
-    }
     clock_rfc3339(clock_wall_s(), now);
-    tree_set_string(condition, "type", "Ready");
-    tree_set_string(condition, "status", "True");
-    tree_set_string(condition, "reason", "");
-    tree_set_string(condition, "message", "Kubernetes default Service CIDR is ready");
-    tree_set_string(condition, "lastTransitionTime", now);
-    return true;
+    return tracking_apply_as(w->arena, w->stored, "kubernetes-service-cidr-controller", "status", obj,
+                             json_pack("{s:{s:[{s:s, s:s, s:s, s:s}]}}", "status", "conditions", "type",
+                                       "Ready", "status", "True", "message",
+                                       "Kubernetes default Service CIDR is ready", "lastTransitionTime", now),
+                             &w->st);
 }
 
 /* A second family is added; ranges that are not those of the flag are not this server's to judge. Rule:
  * pkg/controlplane/controller/defaultservicecidr. */
-static bool settle_range(struct context *ctx, json_t *obj)
+static bool settle_range(struct write *w, const json_t *old, json_t **obj)
 {
-    json_t *wanted = ranges_of_flag(ctx);
-    bool changed = add_family(obj, wanted), same = json_equal(wanted, tree_get(obj, "spec.cidrs"));
+    json_t *wanted = ranges_of_flag(w->ctx);
+    bool changed = add_family(*obj, wanted), same = json_equal(wanted, tree_get(*obj, "spec.cidrs"));
 
     json_decref(wanted);
-    if (!same || tree_get(obj, "metadata.deletionTimestamp"))
+    if (changed)
+        tracking_note_as(w->arena, w->stored, TRACKING_SELF, "", *obj, old);
+    if (!same || tree_get(*obj, "metadata.deletionTimestamp") || is_judged(*obj))
         return changed;
-    return set_ready(obj) || changed;
+    *obj = set_ready(w, *obj);
+    return true;
 }
 
 static json_t *cluster_critical(const struct keeper *k)
@@ -289,16 +282,30 @@ static enum write_verdict fresh(struct write *w, const struct wanted *want, json
         .arena = w->arena, .resource = w->stored, .subresource = "", .world = &w->ctx->world, .user = ""};
 
     strategy_defaults(&c, obj);
-    tracking_note_own(w, "", obj, NULL);
-    if (strategy_before_create(&c, obj, &w->st)) {
-        if (want->settle)
-            want->settle(w->ctx, obj);
-        *out = obj;
+    tracking_note_as(w->arena, w->stored, TRACKING_SELF, "", obj, NULL);
+    *out = obj;
+    if (strategy_before_create(&c, obj, &w->st) && want->settle)
+        want->settle(w, NULL, out);
+    if (!status_failed(&w->st))
         return WRITE_PUT;
-    }
     log_error("keeper: %s %.*s can't be made: %s", w->stored->plural, STR_ARG(w->name), w->st.message);
-    json_decref(obj);
     return WRITE_FAIL;
+}
+
+/* Whether the stored object was not as it is wanted. */
+static bool put_right(struct write *w, const struct wanted *want, const json_t *obj, const json_t *old,
+                      json_t **out)
+{
+    bool same = true;
+
+    *out = json_deep_copy(old);
+    for (int i = 0; i < 3 && want->kept[i]; i++) {
+        same = same && tree_same(obj, old, want->kept[i], w->stored->type);
+        tree_copy(*out, obj, want->kept[i]);
+    }
+    if (!same)
+        tracking_note_as(w->arena, w->stored, TRACKING_SELF, "", *out, old);
+    return (want->settle && want->settle(w, old, out)) || !same;
 }
 
 static enum write_verdict step(struct write *w, const json_t *old, json_t **out)
@@ -306,7 +313,7 @@ static enum write_verdict step(struct write *w, const json_t *old, json_t **out)
     const struct wanted *want = w->arg;
     const struct job *j = w->owner;
     json_t *obj = want->make(j->k);
-    bool same = true;
+    bool changed;
 
     if (!obj)
         return WRITE_KEEP;
@@ -315,17 +322,9 @@ static enum write_verdict step(struct write *w, const json_t *old, json_t **out)
         tree_set_string(obj, "metadata.namespace", want->ns);
     if (!old)
         return fresh(w, want, obj, out);
-    for (int i = 0; i < 3 && want->kept[i]; i++)
-        same = same && tree_same(obj, old, want->kept[i], w->stored->type);
-    *out = json_deep_copy(old);
-    for (int i = 0; i < 3 && want->kept[i]; i++)
-        tree_copy(*out, obj, want->kept[i]);
+    changed = put_right(w, want, obj, old, out);
     json_decref(obj);
-    if (want->settle)
-        same = !want->settle(w->ctx, *out) && same;
-    if (!same)
-        tracking_note_own(w, "", *out, old);
-    return same ? WRITE_KEEP : WRITE_PUT;
+    return status_failed(&w->st) ? WRITE_FAIL : changed ? WRITE_PUT : WRITE_KEEP;
 }
 
 void bootstrap_run(struct job *j)

@@ -7,9 +7,12 @@
 #include "shm/base/clock.h"
 #include "shm/base/log.h"
 #include "worker/keeper/loops.h"
+#include "worker/write/tracking.h"
 
 #define GROUP "flowcontrol.apiserver.k8s.io"
 #define AUTO_UPDATE "apf.kubernetes.io/autoupdate-spec"
+#define PRODUCER "api-priority-and-fairness-config-producer-v1" /* of the objects */
+#define CONSUMER "api-priority-and-fairness-config-consumer-v1" /* of what they are told */
 
 struct level {
     const char *name;
@@ -135,41 +138,40 @@ static json_t *wanted(struct arena *a, const struct schema_resource *r, struct s
 
 /* ---- what a FlowSchema is told ---- */
 
-static json_t *dangling(json_t *obj)
+static bool is_told(const json_t *obj, const char *status, const char *message)
 {
-    json_t *list = tree_get(obj, "status.conditions"), *condition;
+    const json_t *condition;
     size_t i;
 
-    json_array_foreach(list, i, condition)
+    json_array_foreach(tree_get(obj, "status.conditions"), i, condition)
     {
         if (str_is(tree_str(condition, "type"), "Dangling"))
-            return condition;
+            return str_is(tree_str(condition, "status"), status) &&
+                   str_is(tree_str(condition, "message"), message);
     }
-    if (!list)
-        tree_set(obj, "status.conditions", list = json_array());
-    json_array_append_new(list, condition = json_pack("{s:s}", "type", "Dangling"));
-    return condition;
+    return false;
 }
 
-static bool tell(struct write *w, json_t *obj)
+/* Takes *obj; NULL there: w->st. True: it had not been told. */
+static bool tell(struct write *w, json_t **obj)
 {
     const struct world *world = &w->ctx->world;
-    struct str level = tree_str(obj, "spec.priorityLevelConfiguration.name");
+    struct str level = tree_str(*obj, "spec.priorityLevelConfiguration.name");
     bool found = world->has(world->arg, levels(), STR_NONE, level);
     const char *status = found ? "False" : "True", *message;
-    json_t *condition = dangling(obj);
     char now[21];
 
     message = arena_printf(
         w->arena, "This FlowSchema references the PriorityLevelConfiguration object named \"%.*s\" %s",
         STR_ARG(level), found ? "and it exists" : "but there is no such object");
-    if (str_is(tree_str(condition, "status"), status) && str_is(tree_str(condition, "message"), message))
+    if (is_told(*obj, status, message))
         return false;
     clock_rfc3339(clock_wall_s(), now);
-    tree_set_string(condition, "status", status);
-    tree_set_string(condition, "lastTransitionTime", now);
-    tree_set_string(condition, "reason", found ? "Found" : "NotFound");
-    tree_set_string(condition, "message", message);
+    *obj = tracking_apply_as(w->arena, w->stored, CONSUMER, "status", *obj,
+                             json_pack("{s:{s:[{s:s, s:s, s:s, s:s, s:s}]}}", "status", "conditions", "type",
+                                       "Dangling", "status", status, "lastTransitionTime", now, "reason",
+                                       found ? "Found" : "NotFound", "message", message),
+                             &w->st);
     return true;
 }
 
@@ -190,18 +192,17 @@ static enum write_verdict make(struct write *w, json_t *spec, json_t **out)
                             "annotations", AUTO_UPDATE, "true", "spec", spec);
 
     strategy_defaults(&c, obj);
-    if (!strategy_before_create(&c, obj, &w->st)) {
-        log_error("keeper: %s %.*s can't be made: %s", w->stored->plural, STR_ARG(w->name), w->st.message);
-        json_decref(obj);
-        return WRITE_FAIL;
-    }
-    if (w->stored == schemas())
-        tell(w, obj);
+    tracking_note_as(w->arena, w->stored, PRODUCER, "", obj, NULL);
     *out = obj;
-    return WRITE_PUT;
+    if (strategy_before_create(&c, obj, &w->st) && w->stored == schemas())
+        tell(w, out);
+    if (!status_failed(&w->st))
+        return WRITE_PUT;
+    log_error("keeper: %s %.*s can't be made: %s", w->stored->plural, STR_ARG(w->name), w->st.message);
+    return WRITE_FAIL;
 }
 
-static bool restore(struct write *w, json_t *obj, json_t *spec)
+static bool restore(struct write *w, json_t *obj, const json_t *old, json_t *spec)
 {
     json_t *whole = json_pack("{s:O}", "spec", spec);
     bool same;
@@ -210,6 +211,7 @@ static bool restore(struct write *w, json_t *obj, json_t *spec)
     if (!same) {
         tree_copy(obj, whole, "spec");
         tree_set_int(obj, "metadata.generation", tree_int(obj, "metadata.generation", 0) + 1);
+        tracking_note_as(w->arena, w->stored, PRODUCER, "", obj, old);
     }
     json_decref(whole);
     return !same;
@@ -224,10 +226,12 @@ static enum write_verdict step(struct write *w, const json_t *old, json_t **out)
         return spec ? make(w, spec, out) : WRITE_KEEP;
     *out = json_deep_copy(old);
     if (spec && is_kept(old, fixed))
-        changed = restore(w, *out, spec);
+        changed = restore(w, *out, old, spec);
     json_decref(spec);
     if (w->stored == schemas() && !tree_get(old, "metadata.deletionTimestamp"))
-        changed = tell(w, *out) || changed;
+        changed = tell(w, out) || changed;
+    if (status_failed(&w->st))
+        return WRITE_FAIL;
     return changed ? WRITE_PUT : WRITE_KEEP;
 }
 

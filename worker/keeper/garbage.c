@@ -8,6 +8,7 @@
 #include "registry/walk/tree.h"
 #include "shm/cache/key.h"
 #include "worker/keeper/loops.h"
+#include "worker/write/tracking.h"
 #include "worker/read/text.h"
 
 #define ORPHAN "orphan"
@@ -234,6 +235,7 @@ static enum write_verdict drop_dangling(struct write *w, const json_t *old, json
     snapshot_unref(s);
     *out = json_deep_copy(old);
     tree_set(*out, "metadata.ownerReferences", kept);
+    tracking_note_as(w->arena, w->stored, TRACKING_CONTROLLERS, "", *out, old);
     return WRITE_PUT;
 }
 
@@ -297,6 +299,7 @@ static enum write_verdict drop_finalizer(struct write *w, const json_t *old, jso
         if (json_is_string(v) && strcmp(json_string_value(v), name) == 0)
             json_array_remove(list, i--);
     }
+    tracking_note_as(w->arena, w->stored, TRACKING_CONTROLLERS, "", *out, old);
     return strategy_removes(w->stored, *out, old) ? WRITE_REMOVE : WRITE_PUT;
 }
 
@@ -400,6 +403,7 @@ static enum write_verdict drop_ref(struct write *w, const json_t *old, json_t **
         if (str_eq(tree_str(ref, "uid"), *uid))
             json_array_remove(list, i--);
     }
+    tracking_note_as(w->arena, w->stored, TRACKING_CONTROLLERS, "", *out, old);
     return WRITE_PUT;
 }
 

@@ -116,7 +116,7 @@ static enum write_verdict renew(struct write *w, const json_t *old, json_t **out
             return WRITE_FAIL;
         }
     }
-    tracking_note_own(w, "", obj, old);
+    tracking_note_as(w->arena, w->stored, TRACKING_SELF, "", obj, old);
     *out = obj;
     return WRITE_PUT;
 }

@@ -6,6 +6,7 @@
 #include "registry/walk/tree.h"
 #include "shm/base/clock.h"
 #include "worker/keeper/loops.h"
+#include "worker/write/tracking.h"
 #include "worker/read/text.h"
 
 #define BATCH 256
@@ -183,6 +184,7 @@ static enum write_verdict tell(struct write *w, const json_t *old, json_t **out)
         tree_set(*out, "status.conditions", list = json_array());
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         set_condition(list, &all[i]);
+    tracking_note_as(w->arena, w->stored, TRACKING_CONTROLLERS, "status", *out, old);
     return WRITE_PUT;
 }
 

@@ -11,6 +11,7 @@
 #include "registry/walk/tree.h"
 #include "shm/base/log.h"
 #include "worker/write/commit.h"
+#include "worker/write/tracking.h"
 
 #define MANAGED_BY "ipaddress.kubernetes.io/managed-by"
 #define MANAGER "ipallocator.k8s.io"
@@ -193,6 +194,7 @@ json_t *claims_address(struct context *ctx, struct arena *a, struct str address,
                   "resource", holder->plural, "namespace", ns.p, ns.n, "name", name.p, name.n);
 
     strategy_defaults(&call, obj);
+    tracking_note_as(a, addresses(), TRACKING_SELF, "", obj, NULL);
     if (!strategy_before_create(&call, obj, &st))
         log_error("claims: IPAddress %.*s can't be made: %s", STR_ARG(address), st.message);
     return obj;

@@ -2,11 +2,11 @@
  * one that was asked for. */
 #include "worker/write/tracking.h"
 
+#include "registry/apply/config.h"
 #include "registry/walk/tree.h"
 #include "shm/base/clock.h"
 
 #define FIELDS "metadata.managedFields"
-#define OWN_NAME "kube-apiserver"
 
 struct apply_call tracking_call(struct request *rq, const struct change *c)
 {
@@ -49,18 +49,40 @@ void tracking_note(struct change *c, struct request *rq, json_t *obj, const json
     tree_copy(obj, served, FIELDS);
 }
 
-void tracking_note_own(struct write *w, const char *subresource, json_t *obj, const json_t *old)
+static struct apply_call call_as(struct arena *a, const struct schema_resource *r, const char *manager,
+                                 const char *subresource)
 {
-    const struct schema_resource *r = w->stored;
-    struct apply_call call = {.arena = w->arena,
-                              .resource = r,
-                              .type = r->type,
-                              .group = r->group,
-                              .version = r->version,
-                              .kind = r->kind,
-                              .subresource = subresource,
-                              .manager = STR(OWN_NAME),
-                              .now_s = clock_wall_s()};
+    return (struct apply_call){.arena = a,
+                               .resource = r,
+                               .type = r->type,
+                               .group = r->group,
+                               .version = r->version,
+                               .kind = r->kind,
+                               .subresource = subresource,
+                               .manager = str_of(manager),
+                               .now_s = clock_wall_s(),
+                               .force = true};
+}
+
+void tracking_note_as(struct arena *a, const struct schema_resource *r, const char *manager,
+                      const char *subresource, json_t *obj, const json_t *old)
+{
+    struct apply_call call = call_as(a, r, manager, subresource);
 
     apply_track(&call, old, obj);
+}
+
+json_t *tracking_apply_as(struct arena *a, const struct schema_resource *r, const char *manager,
+                          const char *subresource, json_t *obj, json_t *part, struct status *st)
+{
+    struct apply_call call = call_as(a, r, manager, subresource);
+
+    tree_set_string(part, "apiVersion",
+                    r->group[0] ? arena_printf(a, "%s/%s", r->group, r->version) : r->version);
+    tree_set_string(part, "kind", r->kind);
+    tree_copy(part, obj, "metadata.name");
+    tree_copy(part, obj, "metadata.namespace");
+    write_keep_tree(a, part);
+    write_keep_tree(a, obj);
+    return config_apply(&call, obj, part, st);
 }
