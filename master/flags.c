@@ -112,6 +112,19 @@ static bool is_urls(const char *s)
     return true;
 }
 
+/* A scheme and a host, perhaps with a port: paths are the clients'. */
+static bool is_server_or_empty(const char *s)
+{
+    struct str text = str_of(s);
+    if (text.n == 0)
+        return true;
+    if (!str_starts(text, STR("https://")))
+        return false;
+    if (str_ends(text, STR("/")))
+        text.n--;
+    return text.n > 8 && strcspn(s + 8, "/?#@ ") == text.n - 8;
+}
+
 static bool is_media_type(const char *s)
 {
     return !strcmp(s, "application/json") || !strcmp(s, "application/vnd.kubernetes.protobuf");
@@ -128,6 +141,7 @@ static const struct text_rule {
     {"service-node-port-range", is_port_range, "ports such as 30000-32767"},
     {"authorization-mode", is_authorizers, "a list of AlwaysAllow, AlwaysDeny, RBAC"},
     {"etcd-servers", is_urls, "a list of URLs such as https://10.0.0.1:2379"},
+    {"write-server", is_server_or_empty, "a URL such as https://10.0.0.1:6443"},
     {"storage-media-type", is_media_type, "application/json or application/vnd.kubernetes.protobuf"},
     {"data-dir", is_not_empty, "a directory"},
 };
@@ -446,24 +460,53 @@ static bool parse_short(struct parse *p, int argc, char *const *argv, int *i)
     return set(p, r, argv[++*i]);
 }
 
+/* Files that are of no use alone. */
+static const struct pair {
+    size_t offset[2];
+    const char *flag[2];
+} pairs[] = {
+#define PAIR(a, b, flag_a, flag_b)                                                                           \
+    {                                                                                                        \
+        {offsetof(struct options, a), offsetof(struct options, b)},                                          \
+        {                                                                                                    \
+            flag_a, flag_b                                                                                   \
+        }                                                                                                    \
+    }
+    PAIR(tls_cert_file, tls_private_key_file, "tls-cert-file", "tls-private-key-file"),
+    PAIR(etcd_certfile, etcd_keyfile, "etcd-certfile", "etcd-keyfile"),
+    PAIR(proxy_client_cert_file, proxy_client_key_file, "proxy-client-cert-file", "proxy-client-key-file"),
+#undef PAIR
+};
+
+static bool check_pairs(struct parse *p)
+{
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        const char *const *a = (const void *)((const char *)p->o + pairs[i].offset[0]);
+        const char *const *b = (const void *)((const char *)p->o + pairs[i].offset[1]);
+        if (!**a != !**b)
+            return refuse(p, "--%s is given without --%s: give both or neither", pairs[i].flag[!**a],
+                          pairs[i].flag[!!**a]);
+    }
+    return true;
+}
+
 static bool check_together(struct parse *p)
 {
     const struct options *o = p->o;
-    if (!*o->tls_cert_file != !*o->tls_private_key_file)
-        return refuse(p, "--%s is given without --%s: give both or neither",
-                      *o->tls_cert_file ? "tls-cert-file" : "tls-private-key-file",
-                      *o->tls_cert_file ? "tls-private-key-file" : "tls-cert-file");
+    if (!check_pairs(p))
+        return false;
     if (o->insecure_port == o->secure_port)
         return refuse(p, "--insecure-port and --secure-port are both %lld: give different ones",
                       (long long)o->secure_port);
-    if (!*o->etcd_certfile != !*o->etcd_keyfile)
-        return refuse(p, "--%s is given without --%s: give both or neither",
-                      *o->etcd_certfile ? "etcd-certfile" : "etcd-keyfile",
-                      *o->etcd_certfile ? "etcd-keyfile" : "etcd-certfile");
     if (o->read_only && !*o->etcd_servers)
         return refuse(p, "--read-only needs --etcd-servers: nobody else writes to the embedded store");
+    if (*o->write_server && !o->read_only)
+        return refuse(p, "--write-server needs --read-only: this server takes writes itself");
+    if (*o->write_server_ca && !*o->write_server)
+        return refuse(p, "--write-server-ca is given without --write-server");
     if (*o->encryption_provider_config && !*o->etcd_servers)
-        return refuse(p, "--encryption-provider-config needs --etcd-servers: the embedded store does not encrypt");
+        return refuse(
+            p, "--encryption-provider-config needs --etcd-servers: the embedded store does not encrypt");
     return true;
 }
 

@@ -48,7 +48,7 @@ static const struct family {
      "allow-metric-labels-manifest disabled-metrics show-hidden-metrics-for-version logging-format v vmodule "
      "tracing-config-file aggregator-reject-forwarding-redirect allow-privileged endpoint-reconciler-type "
      "event-ttl kubernetes-service-node-port max-connection-bytes-per-sec peer-advertise-ip "
-     "peer-advertise-port peer-ca-file proxy-client-cert-file proxy-client-key-file service-cluster-ip-range "
+     "peer-advertise-port peer-ca-file service-cluster-ip-range "
      "service-node-port-range"},
 };
 

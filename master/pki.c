@@ -294,20 +294,32 @@ int pki_ensure(const struct pki_request *r, char *err, size_t err_bytes)
     return rc ? -1 : p.written;
 }
 
-static int check_pair(struct pki *p, const struct options *o)
+struct file {
+    const char *flag, *path;
+};
+
+static X509 *cert_in(struct pki *p, struct file f)
 {
-    X509 *cert = pki_load_cert(o->tls_cert_file);
+    X509 *cert = pki_load_cert(f.path);
     if (!cert)
-        return refuse(p, "--tls-cert-file %s: %s", o->tls_cert_file,
-                      errno == EBADMSG ? "no PEM certificate in it" : strerror(errno));
-    EVP_PKEY *key = pki_load_key(o->tls_private_key_file);
+        refuse(p, "--%s %s: %s", f.flag, f.path,
+               errno == EBADMSG ? "no PEM certificate in it" : strerror(errno));
+    return cert;
+}
+
+static int check_pair(struct pki *p, struct file cert_file, struct file key_file)
+{
+    X509 *cert = cert_in(p, cert_file);
+    if (!cert)
+        return -1;
+    EVP_PKEY *key = pki_load_key(key_file.path);
     int rc = 0;
     if (!key)
-        rc = refuse(p, "--tls-private-key-file %s: %s", o->tls_private_key_file,
+        rc = refuse(p, "--%s %s: %s", key_file.flag, key_file.path,
                     errno == EBADMSG ? "no PEM private key without passphrase in it" : strerror(errno));
     else if (X509_check_private_key(cert, key) != 1)
-        rc = refuse(p, "--tls-private-key-file %s is not the key of the certificate in --tls-cert-file %s",
-                    o->tls_private_key_file, o->tls_cert_file);
+        rc = refuse(p, "--%s %s is not the key of the certificate in --%s %s", key_file.flag, key_file.path,
+                    cert_file.flag, cert_file.path);
     X509_free(cert);
     EVP_PKEY_free(key);
     return rc;
@@ -316,13 +328,22 @@ static int check_pair(struct pki *p, const struct options *o)
 int pki_check_files(const struct options *o, char *err, size_t err_bytes)
 {
     struct pki p = {.err = err, .err_bytes = err_bytes};
-    if (check_pair(&p, o))
-        return -1;
-    X509 *ca = pki_load_cert(o->client_ca_file);
-    if (!ca)
-        return refuse(&p, "--client-ca-file %s: %s", o->client_ca_file,
-                      errno == EBADMSG ? "no PEM certificate in it" : strerror(errno));
-    X509_free(ca);
+    const struct file pairs[][2] = {
+        {{"tls-cert-file", o->tls_cert_file}, {"tls-private-key-file", o->tls_private_key_file}},
+        {{"proxy-client-cert-file", o->proxy_client_cert_file},
+         {"proxy-client-key-file", o->proxy_client_key_file}},
+    };
+    const struct file cas[] = {{"client-ca-file", o->client_ca_file},
+                               {"write-server-ca", o->write_server_ca}};
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+        if (*pairs[i][0].path && check_pair(&p, pairs[i][0], pairs[i][1]))
+            return -1;
+    for (size_t i = 0; i < sizeof(cas) / sizeof(cas[0]); i++) {
+        X509 *ca = *cas[i].path ? cert_in(&p, cas[i]) : NULL;
+        if (*cas[i].path && !ca)
+            return -1;
+        X509_free(ca);
+    }
     if (*o->token_auth_file && access(o->token_auth_file, R_OK))
         return refuse(&p, "--token-auth-file %s: %s", o->token_auth_file, strerror(errno));
     return 0;

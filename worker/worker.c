@@ -17,6 +17,7 @@
 #include "shm/base/must.h"
 #include "worker/authn/union.h"
 #include "worker/authz/union.h"
+#include "worker/callout/forward.h"
 #include "worker/flow/inflight.h"
 #include "worker/handlers/documents.h"
 #include "worker/net/accept.h"
@@ -68,6 +69,8 @@ static bool open_rooms(struct worker *w, char *err, size_t err_bytes)
     ctx->authz = authz_new(ctx, err, err_bytes);
     if (!ctx->authz)
         return false;
+    if (*ctx->options->write_server)
+        ctx->forward = forward_new(ctx);
     ctx->inflight = inflight_new(ctx);
     ctx->documents = documents_new(ctx);
     ctx->net = net_new(ctx, w->start->listeners, w->start->nlisteners, err, err_bytes);
@@ -85,6 +88,7 @@ static void close_rooms(struct worker *w)
         net_free(ctx->net);
     documents_free(ctx->documents);
     inflight_free(ctx->inflight);
+    forward_free(ctx->forward);
     authz_free(ctx->authz);
     authn_free(ctx->authn);
     if (ctx->dispatch)

@@ -30,7 +30,8 @@ static enum authn_answer token_ask(struct authn *a, struct request *rq)
     struct str token = authn_bearer(request_header(rq, "authorization"));
     if (token.n == 0)
         return AUTHN_NONE;
-    return authn_token(a, rq->arena, token, &rq->user) ? AUTHN_USER : AUTHN_REFUSED;
+    rq->by_token = authn_token(a, rq->arena, token, &rq->user);
+    return rq->by_token ? AUTHN_USER : AUTHN_REFUSED;
 }
 
 /* --insecure-port: who can reach it may do everything. */

@@ -5,6 +5,7 @@
 #include "worker/pipeline/route.h"
 
 #include "registry/walk/json.h"
+#include "worker/callout/forward.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/review.h"
 #include "worker/handlers/subresources.h"
@@ -291,6 +292,10 @@ static bool writes(const struct request_info *in, uint32_t verb)
 /* Clients show what a 403 says, and do not try again; of a 405 they show a text of their own. */
 static enum stage_result read_only(struct request *rq)
 {
+    if (rq->ctx->forward && !passes_through(&rq->info)) {
+        rq->handler = forward_write;
+        return STAGE_NEXT;
+    }
     const struct schema_resource *r = rq->info.schema;
     struct status st = {.arena = rq->arena};
     status_forbidden(&st, r->group, r->plural, rq->info.name, READ_ONLY);

@@ -19,6 +19,7 @@ struct dispatch;  /* worker/watch/dispatch.h */
 struct documents; /* worker/handlers/documents.h: discovery and OpenAPI, built once */
 struct freshness; /* worker/read/freshness.h */
 struct stats;     /* worker/request/stats.h: request counters and histograms for /metrics */
+struct forward;   /* worker/callout/forward.h */
 struct pipeline;  /* worker/pipeline/pipeline.h */
 struct net;       /* worker/net/accept.h */
 
@@ -46,6 +47,7 @@ struct context {
     struct world world;
     bool draining; /* SIGTERM seen: watches end, connections close after their response */
     int64_t started_s;
+    struct forward *forward; /* NULL: no --write-server */
     struct pipeline *pipeline;
     struct net *net;
     size_t freed_bytes; /* of large bodies, since the heap was last given back to the system */

@@ -139,6 +139,7 @@ struct request {
     struct request_info info;
     struct user user;
     struct user *impersonator;
+    bool by_token;            /* the user, or impersonator, was known by a bearer token */
     const char *audit_id;
     struct findings *warnings;  /* Warning headers to send; may be NULL */
 

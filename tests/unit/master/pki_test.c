@@ -219,8 +219,13 @@ static void given_files_are_checked(void **state)
     snprintf(key, sizeof(key), "%s", at("pki/apiserver.key"));
     snprintf(ca, sizeof(ca), "%s", at("pki/ca.crt"));
     snprintf(other, sizeof(other), "%s", at("pki/admin.key"));
-    struct options o = {
-        .tls_cert_file = crt, .tls_private_key_file = key, .client_ca_file = ca, .token_auth_file = ""};
+    struct options o = {.tls_cert_file = crt,
+                        .tls_private_key_file = key,
+                        .client_ca_file = ca,
+                        .token_auth_file = "",
+                        .write_server_ca = "",
+                        .proxy_client_cert_file = "",
+                        .proxy_client_key_file = ""};
     assert_int_equal(pki_check_files(&o, err, sizeof(err)), 0);
 
     o.tls_private_key_file = other;
