@@ -137,7 +137,7 @@ run:
 check:
 	@scripts/check.sh
 bench: all
-	@scripts/bench.sh $(ARGS)
+	@scripts/bench.sh $(or $(ARGS),--yardstick)
 cluster: all
 	@for t in tests/fault/cluster/*.py; do echo "== $$t"; $$t || exit 1; done
 asan:

@@ -1,5 +1,6 @@
 #!/bin/bash
-# make bench: figures of the server built here, next to static file servers. Arguments go to cubed-bench.
+# make bench, make bench-check, make numbers: figures of the server built here. Arguments go to cubed-bench; with none that
+# says what to run, all scenarios run next to the file servers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build}
@@ -9,8 +10,4 @@ if [ ! -x "$BUILD/cubed-bench" ]; then
     echo "bench.sh: $BUILD/cubed-bench is not built: run make" >&2
     exit 1
 fi
-. tests/lib/server.sh
-start_server --workers="${WORKERS:-1}"
-"$BUILD/cubed-bench" --server "$SERVER_URL" --ca "$SERVER_CA" --token "$SERVER_TOKEN" \
-    --pids "$SERVER_PID" --yardstick "$@"
-stop_server
+exec "$BUILD/cubed-bench" --start "$BUILD/cubed" "$@"

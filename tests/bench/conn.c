@@ -1,64 +1,137 @@
-/* Writes are small (requests) and done at once; a socket that refuses bytes here is waited for with poll: the
- * load tool may block, the server may not. */
-#include "tests/bench/conn.h"
+/* Requests are small and written at once; a socket that refuses bytes is waited for with poll: the load tool
+ * may block there, the server may not. What a callback closes is freed only when the loop's turn is over. */
+#include "tests/bench/conn_parts.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <http_parser.h>
 #include <netinet/tcp.h>
-#include <nghttp2/nghttp2.h>
 #include <openssl/err.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
-#include "shm/base/buf.h"
 #include "shm/base/clock.h"
 
-#define READ_BYTES (64 << 10)
-
-struct conn {
-    struct pool *pool;
-    int fd;
-    SSL *ssl;
-    bool h2, dead, paused;
-    nghttp2_session *ng;
-    http_parser parser;
-    struct call *current; /* HTTP/1.1 */
-    struct buf out;
-    struct conn *next;
-};
-
-struct pool {
-    struct target *target;
-    int epoll;
-    struct conn *all;
-    char read[READ_BYTES];
-};
+#define TURN_EVENTS 256
+#define TURN_NS 100000000ll /* how late a stop may be noticed */
+#define WRITE_WAIT_MS 10000
 
 struct pool *pool_new(struct target *t)
 {
     struct pool *p = calloc(1, sizeof *p);
     p->target = t;
+    p->sources = 1;
     p->epoll = epoll_create1(EPOLL_CLOEXEC);
     return p;
 }
 
+static void bury(struct pool *p);
+
 void pool_free(struct pool *p)
 {
+    if (!p)
+        return;
     while (p->all)
-        conn_close(p->all);
+        conn_close(p->all, false);
+    bury(p);
     close(p->epoll);
     free(p);
 }
 
-static void finish(struct call *call, int status)
+void pool_sources(struct pool *p, int n)
+{
+    p->sources = n < 1 ? 1 : n > 250 ? 250 : n;
+}
+
+void pool_receive_buffer(struct pool *p, int bytes)
+{
+    p->receive_buffer = bytes;
+}
+
+void pool_pace(struct pool *p, struct pacer *pacer)
+{
+    pacer->stopped = false;
+    pacer->next = p->pacers;
+    p->pacers = pacer;
+}
+
+void pool_unpace(struct pool *p, struct pacer *pacer)
+{
+    pacer->stopped = true;
+    for (struct pacer **at = &p->pacers; *at; at = &(*at)->next) {
+        if (*at == pacer) {
+            *at = pacer->next;
+            return;
+        }
+    }
+}
+
+/* ---- calls ---- */
+
+void call_head(struct call *call, int status)
 {
     call->status = status;
-    call->ended_ns = clock_ns();
+    if (call->head)
+        call->head(call);
+}
+
+void call_body(struct call *call, const char *p, size_t n)
+{
+    if (!call->first_ns)
+        call->first_ns = clock_ns();
+    call->bytes += n;
+    if (call->chunk)
+        call->chunk(call, p, n);
+}
+
+static void call_unlink(struct call *call)
+{
+    if (call->prev)
+        call->prev->next = call->next;
+    else
+        call->conn->calls = call->next;
+    if (call->next)
+        call->next->prev = call->prev;
+    call->prev = call->next = NULL;
     call->conn = NULL;
+}
+
+void call_end(struct call *call, int status)
+{
+    call_unlink(call);
+    call->status = status;
+    call->ended_ns = clock_ns();
     call->done(call);
+}
+
+static void mark_dirty(struct conn *c)
+{
+    if (c->dirty)
+        return;
+    c->dirty = true;
+    c->next_dirty = c->pool->dirty;
+    c->pool->dirty = c;
+}
+
+int conn_call(struct conn *c, struct call *call)
+{
+    if (c->state == CONN_DEAD)
+        return -EPIPE;
+    call->status = 0;
+    call->bytes = call->body_sent = 0;
+    call->first_ns = call->ended_ns = 0;
+    call->started_ns = clock_ns();
+    int rc = c->proto->call(c, call);
+    if (rc < 0)
+        return rc;
+    call->conn = c;
+    call->prev = NULL;
+    call->next = c->calls;
+    if (c->calls)
+        c->calls->prev = call;
+    c->calls = call;
+    mark_dirty(c);
+    return 0;
 }
 
 /* ---- bytes ---- */
@@ -75,7 +148,8 @@ static int raw_write(struct conn *c, const char *p, size_t n)
         int e = c->ssl ? SSL_get_error(c->ssl, (int)w) : 0;
         bool again = c->ssl ? e == SSL_ERROR_WANT_WRITE || e == SSL_ERROR_WANT_READ : errno == EAGAIN;
         struct pollfd pf = {c->fd, e == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, 0};
-        if (!again || poll(&pf, 1, 10000) <= 0)
+        ERR_clear_error();
+        if (!again || poll(&pf, 1, WRITE_WAIT_MS) <= 0)
             return -EPIPE;
     }
     return 0;
@@ -94,209 +168,105 @@ static ssize_t raw_read(struct conn *c, char *p, size_t n)
     return e == SSL_ERROR_WANT_READ || e == SSL_ERROR_WANT_WRITE ? 0 : -1;
 }
 
-/* ---- HTTP/1.1 ---- */
-
-static int h1_body(http_parser *hp, const char *p, size_t n)
+static void want(struct conn *c, uint32_t events)
 {
-    struct conn *c = hp->data;
-    if (!c->current)
-        return 0;
-    c->current->bytes += n;
-    if (c->current->chunk)
-        c->current->chunk(c->current, p, n);
-    return 0;
-}
-
-static int h1_done(http_parser *hp)
-{
-    struct conn *c = hp->data;
-    struct call *call = c->current;
-    c->current = NULL;
-    if (call)
-        finish(call, (int)hp->status_code);
-    return 0;
-}
-
-static const http_parser_settings h1_settings = {.on_body = h1_body, .on_message_complete = h1_done};
-
-static int h1_call(struct conn *c, struct call *call)
-{
-    if (c->current)
-        return -EBUSY;
-    c->current = call;
-    struct target *t = c->pool->target;
-    buf_clear(&c->out);
-    buf_printf(&c->out,
-               "%s %s HTTP/1.1\r\nHost: %s\r\nAccept: application/json\r\nUser-Agent: cubed-bench\r\n",
-               call->method, call->path, t->host);
-    if (t->token)
-        buf_printf(&c->out, "Authorization: Bearer %s\r\n", t->token);
-    if (call->body.n)
-        buf_printf(&c->out, "Content-Type: %s\r\nContent-Length: %zu\r\n",
-                   call->content_type ? call->content_type : "application/json", call->body.n);
-    buf_puts(&c->out, "\r\n");
-    buf_str(&c->out, call->body);
-    return raw_write(c, c->out.p, c->out.n);
-}
-
-/* ---- HTTP/2 ---- */
-
-static ssize_t h2_send(nghttp2_session *s, const uint8_t *p, size_t n, int flags, void *arg)
-{
-    struct conn *c = arg;
-    buf_put(&c->out, p, n);
-    return (ssize_t)n;
-}
-
-static int h2_flush(struct conn *c)
-{
-    buf_clear(&c->out);
-    if (nghttp2_session_send(c->ng) != 0)
-        return -EPROTO;
-    return c->out.n ? raw_write(c, c->out.p, c->out.n) : 0;
-}
-
-static int h2_header(nghttp2_session *s, const nghttp2_frame *f, const uint8_t *name, size_t nn,
-                     const uint8_t *v, size_t vn, uint8_t flags, void *arg)
-{
-    struct call *call = nghttp2_session_get_stream_user_data(s, f->hd.stream_id);
-    if (call && nn == 7 && memcmp(name, ":status", 7) == 0)
-        call->status = atoi((const char *)v);
-    return 0;
-}
-
-static int h2_data(nghttp2_session *s, uint8_t flags, int32_t id, const uint8_t *p, size_t n, void *arg)
-{
-    struct call *call = nghttp2_session_get_stream_user_data(s, id);
-    if (!call)
-        return 0;
-    call->bytes += n;
-    if (call->chunk)
-        call->chunk(call, (const char *)p, n);
-    return 0;
-}
-
-static int h2_closed(nghttp2_session *s, int32_t id, uint32_t error, void *arg)
-{
-    struct call *call = nghttp2_session_get_stream_user_data(s, id);
-    if (call)
-        finish(call, error == 0 ? call->status : -1);
-    return 0;
-}
-
-static ssize_t h2_body(nghttp2_session *s, int32_t id, uint8_t *dst, size_t max, uint32_t *flags,
-                       nghttp2_data_source *src, void *arg)
-{
-    struct call *call = src->ptr;
-    size_t n = call->body.n - call->body_sent;
-    if (n > max)
-        n = max;
-    memcpy(dst, call->body.p + call->body_sent, n);
-    call->body_sent += n;
-    if (call->body_sent == call->body.n)
-        *flags |= NGHTTP2_DATA_FLAG_EOF;
-    return (ssize_t)n;
-}
-
-static nghttp2_nv nv(const char *name, const char *value)
-{
-    return (nghttp2_nv){(uint8_t *)name, (uint8_t *)value, strlen(name), strlen(value), NGHTTP2_NV_FLAG_NONE};
-}
-
-static int h2_call(struct conn *c, struct call *call)
-{
-    struct target *t = c->pool->target;
-    char bearer[4200];
-    nghttp2_nv h[8];
-    size_t n = 0;
-    h[n++] = nv(":method", call->method);
-    h[n++] = nv(":scheme", t->tls ? "https" : "http");
-    h[n++] = nv(":authority", t->host);
-    h[n++] = nv(":path", call->path);
-    h[n++] = nv("accept", "application/json");
-    if (t->token) {
-        snprintf(bearer, sizeof bearer, "Bearer %s", t->token);
-        h[n++] = nv("authorization", bearer);
-    }
-    if (call->body.n)
-        h[n++] = nv("content-type", call->content_type ? call->content_type : "application/json");
-    nghttp2_data_provider body = {.source.ptr = call, .read_callback = h2_body};
-    call->stream = nghttp2_submit_request(c->ng, NULL, h, n, call->body.n ? &body : NULL, call);
-    return call->stream < 0 ? -EPROTO : 0;
-}
-
-static int h2_start(struct conn *c)
-{
-    nghttp2_session_callbacks *cb;
-    nghttp2_session_callbacks_new(&cb);
-    nghttp2_session_callbacks_set_send_callback(cb, h2_send);
-    nghttp2_session_callbacks_set_on_header_callback(cb, h2_header);
-    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(cb, h2_data);
-    nghttp2_session_callbacks_set_on_stream_close_callback(cb, h2_closed);
-    int rc = nghttp2_session_client_new(&c->ng, cb, c);
-    nghttp2_session_callbacks_del(cb);
-    if (rc != 0)
-        return -ENOMEM;
-    nghttp2_settings_entry set[] = {{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 16 << 20},
-                                    {NGHTTP2_SETTINGS_ENABLE_PUSH, 0}};
-    nghttp2_submit_settings(c->ng, NGHTTP2_FLAG_NONE, set, 2);
-    nghttp2_session_set_local_window_size(c->ng, NGHTTP2_FLAG_NONE, 0, 64 << 20);
-    return h2_flush(c);
+    struct epoll_event ev = {.events = c->paused && c->state == CONN_UP ? 0 : events, .data.ptr = c};
+    epoll_ctl(c->pool->epoll, EPOLL_CTL_MOD, c->fd, &ev);
 }
 
 /* ---- connections ---- */
 
-static int connect_tls(struct conn *c)
+static void conn_broken(struct conn *c)
 {
-    struct target *t = c->pool->target;
-    c->ssl = SSL_new(c->h2 ? t->ctx_h2 : t->ctx_h1);
-    SSL_set_fd(c->ssl, c->fd);
-    SSL_set_tlsext_host_name(c->ssl, t->host);
-    return SSL_connect(c->ssl) == 1 ? 0 : -ECONNABORTED;
+    if (c->state == CONN_DEAD)
+        return;
+    c->state = CONN_DEAD;
+    epoll_ctl(c->pool->epoll, EPOLL_CTL_DEL, c->fd, NULL);
+    while (c->calls)
+        call_end(c->calls, -1);
+}
+
+static void flush(struct conn *c)
+{
+    if (c->state != CONN_UP)
+        return;
+    buf_clear(&c->out);
+    int rc = c->proto->flush(c);
+    if (rc == 0 && c->out.n)
+        rc = raw_write(c, c->out.p, c->out.n);
+    if (rc < 0)
+        conn_broken(c);
+}
+
+static void flush_dirty(struct pool *p)
+{
+    while (p->dirty) {
+        struct conn *c = p->dirty;
+        p->dirty = c->next_dirty;
+        c->dirty = false;
+        flush(c);
+    }
+}
+
+static int source_bind(struct pool *p, int fd)
+{
+    int one = 1;
+    struct sockaddr_in a = {.sin_family = AF_INET,
+                            .sin_addr.s_addr =
+                                htonl(INADDR_LOOPBACK + (uint32_t)(p->next_source++ % p->sources))};
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
+    return bind(fd, (struct sockaddr *)&a, sizeof a) == 0 ? 0 : -errno;
+}
+
+static int start_connecting(struct conn *c)
+{
+    struct pool *p = c->pool;
+    int one = 1, rc = 0;
+    c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (c->fd < 0)
+        return -errno;
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (p->receive_buffer)
+        setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &p->receive_buffer, sizeof p->receive_buffer);
+    if (p->sources > 1)
+        rc = source_bind(p, c->fd);
+    if (rc == 0 && connect(c->fd, (struct sockaddr *)&p->target->addr, sizeof p->target->addr) < 0 &&
+        errno != EINPROGRESS)
+        rc = -errno;
+    struct epoll_event ev = {.events = EPOLLOUT, .data.ptr = c};
+    if (rc == 0 && epoll_ctl(p->epoll, EPOLL_CTL_ADD, c->fd, &ev) < 0)
+        rc = -errno;
+    return rc;
 }
 
 struct conn *conn_open(struct pool *p, bool h2)
 {
     struct conn *c = calloc(1, sizeof *c);
     c->pool = p;
-    c->h2 = h2;
-    c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int rc = c->fd < 0 || connect(c->fd, (struct sockaddr *)&p->target->addr, sizeof p->target->addr) < 0
-                 ? -errno
-                 : 0;
-    if (rc == 0 && p->target->tls)
-        rc = connect_tls(c);
-    int one = 1;
-    if (rc == 0) {
-        setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        fcntl(c->fd, F_SETFL, O_NONBLOCK);
-        rc = h2 ? h2_start(c) : 0;
-    }
-    if (!h2) {
-        http_parser_init(&c->parser, HTTP_RESPONSE);
-        c->parser.data = c;
-    }
+    c->proto = h2 ? &proto_http2 : &proto_http1;
+    c->fd = -1;
     c->next = p->all;
+    if (p->all)
+        p->all->prev = c;
     p->all = c;
-    if (rc < 0) {
-        conn_close(c);
-        errno = -rc;
-        return NULL;
+    int rc = c->proto->open(c);
+    if (rc == 0)
+        rc = start_connecting(c);
+    if (rc == 0 && p->target->tls) {
+        c->ssl = SSL_new(h2 ? p->target->ctx_h2 : p->target->ctx_h1);
+        SSL_set_fd(c->ssl, c->fd);
+        SSL_set_tlsext_host_name(c->ssl, p->target->host);
     }
-    struct epoll_event ev = {.events = EPOLLIN, .data.ptr = c};
-    epoll_ctl(p->epoll, EPOLL_CTL_ADD, c->fd, &ev);
-    return c;
+    if (rc == 0)
+        return c;
+    conn_close(c, false);
+    errno = -rc;
+    return NULL;
 }
 
-void conn_close(struct conn *c)
+static void conn_free(struct conn *c)
 {
-    for (struct conn **at = &c->pool->all; *at; at = &(*at)->next) {
-        if (*at == c) {
-            *at = c->next;
-            break;
-        }
-    }
-    nghttp2_session_del(c->ng);
+    c->proto->close(c);
     SSL_free(c->ssl);
     if (c->fd >= 0)
         close(c->fd);
@@ -304,72 +274,154 @@ void conn_close(struct conn *c)
     free(c);
 }
 
-int conn_call(struct conn *c, struct call *call)
+static void bury(struct pool *p)
 {
-    if (c->dead)
-        return -EPIPE;
-    call->conn = c;
-    call->status = 0;
-    call->bytes = call->body_sent = 0;
-    call->started_ns = clock_ns();
-    if (!c->h2)
-        return h1_call(c, call);
-    return h2_call(c, call);
+    flush_dirty(p);
+    while (p->buried) {
+        struct conn *c = p->buried;
+        p->buried = c->next_buried;
+        conn_free(c);
+    }
+}
+
+void conn_close(struct conn *c, bool abruptly)
+{
+    if (c->buried)
+        return;
+    struct linger reset = {.l_onoff = 1};
+    if (abruptly)
+        setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    if (c->state != CONN_DEAD && c->fd >= 0)
+        epoll_ctl(c->pool->epoll, EPOLL_CTL_DEL, c->fd, NULL);
+    c->state = CONN_DEAD;
+    while (c->calls)
+        call_unlink(c->calls);
+    if (c->prev)
+        c->prev->next = c->next;
+    else
+        c->pool->all = c->next;
+    if (c->next)
+        c->next->prev = c->prev;
+    c->buried = true;
+    c->next_buried = c->pool->buried;
+    c->pool->buried = c;
+}
+
+bool conn_is_up(const struct conn *c)
+{
+    return c->state == CONN_UP;
 }
 
 void conn_pause(struct conn *c, bool paused)
 {
-    struct epoll_event ev = {.events = paused ? 0 : EPOLLIN, .data.ptr = c};
     c->paused = paused;
-    epoll_ctl(c->pool->epoll, EPOLL_CTL_MOD, c->fd, &ev);
+    if (c->state == CONN_UP)
+        want(c, EPOLLIN);
 }
 
-static void conn_broken(struct conn *c)
+/* ---- the loop ---- */
+
+static void conn_up(struct conn *c)
 {
-    c->dead = true;
-    epoll_ctl(c->pool->epoll, EPOLL_CTL_DEL, c->fd, NULL);
-    struct call *call = c->current;
-    c->current = NULL;
-    if (call)
-        finish(call, -1);
-    if (c->ng) { /* closes every stream: h2_closed is not called for them, so terminate the session first */
-        nghttp2_session_terminate_session(c->ng, NGHTTP2_INTERNAL_ERROR);
+    c->state = CONN_UP;
+    want(c, EPOLLIN);
+    flush(c);
+}
+
+static void conn_handshake(struct conn *c)
+{
+    int rc = SSL_connect(c->ssl);
+    if (rc == 1) {
+        conn_up(c);
+        return;
     }
+    int e = SSL_get_error(c->ssl, rc);
+    ERR_clear_error();
+    if (e == SSL_ERROR_WANT_READ)
+        want(c, EPOLLIN);
+    else if (e == SSL_ERROR_WANT_WRITE)
+        want(c, EPOLLOUT);
+    else
+        conn_broken(c);
+}
+
+static void conn_connected(struct conn *c)
+{
+    int error = 0;
+    socklen_t n = sizeof error;
+    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &n) < 0 || error) {
+        conn_broken(c);
+        return;
+    }
+    c->state = CONN_HANDSHAKE;
+    if (c->ssl)
+        conn_handshake(c);
+    else
+        conn_up(c);
 }
 
 static void conn_readable(struct conn *c)
 {
-    while (!c->dead && !c->paused) {
-        ssize_t n = raw_read(c, c->pool->read, sizeof c->pool->read);
+    while (c->state == CONN_UP && !c->paused) {
+        ssize_t n = raw_read(c, c->pool->read, READ_BYTES);
         if (n == 0)
             break;
-        bool ok = n > 0;
-        if (ok && c->h2)
-            ok = nghttp2_session_mem_recv(c->ng, (uint8_t *)c->pool->read, (size_t)n) == n;
-        else if (ok)
-            ok = http_parser_execute(&c->parser, &h1_settings, c->pool->read, (size_t)n) == (size_t)n;
-        if (!ok) {
+        if (n < 0 || !c->proto->input(c, c->pool->read, (size_t)n)) {
             conn_broken(c);
             return;
         }
-        if (c->h2 && h2_flush(c) < 0)
-            conn_broken(c);
     }
+    flush(c); /* window updates, acknowledgements, the next calls */
+}
+
+static void conn_event(struct conn *c)
+{
+    if (c->state == CONN_CONNECTING)
+        conn_connected(c);
+    else if (c->state == CONN_HANDSHAKE)
+        conn_handshake(c);
+    else if (c->state == CONN_UP)
+        conn_readable(c);
+}
+
+/* Lets pacers tick that are due; returns when the next one is. */
+static int64_t run_pacers(struct pool *p, int64_t next)
+{
+    int64_t now = clock_ns();
+    for (struct pacer **at = &p->pacers; *at;) {
+        struct pacer *pc = *at;
+        while (!pc->stopped && pc->due_ns <= (double)now) {
+            int64_t due = (int64_t)pc->due_ns;
+            pc->due_ns += pc->interval_ns;
+            pc->tick(pc, due);
+        }
+        if (pc->stopped) {
+            *at = pc->next;
+            continue;
+        }
+        if ((int64_t)pc->due_ns < next)
+            next = (int64_t)pc->due_ns;
+        at = &pc->next;
+    }
+    return next;
 }
 
 void pool_run(struct pool *p, int64_t until_ns, const bool *stop)
 {
-    struct epoll_event ev[256];
-    for (struct conn *c = p->all; c; c = c->next) {
-        if (c->h2 && !c->dead && h2_flush(c) < 0)
-            conn_broken(c);
-    }
-    while (!*stop) {
-        int64_t left_ms = (until_ns - clock_ns() + 999999) / 1000000;
-        if (left_ms <= 0)
-            return;
-        int n = epoll_wait(p->epoll, ev, 256, left_ms > 1000 ? 1000 : (int)left_ms);
+    struct epoll_event ev[TURN_EVENTS];
+    while (!*(const volatile bool *)stop) {
+        int64_t now = clock_ns();
+        if (now >= until_ns)
+            break;
+        int64_t next = run_pacers(p, until_ns < now + TURN_NS ? until_ns : now + TURN_NS);
+        bury(p);
+        if (*stop)
+            break;
+        int64_t wait = next - clock_ns();
+        struct timespec ts = {wait > 0 ? wait / 1000000000 : 0, wait > 0 ? wait % 1000000000 : 0};
+        int n = epoll_pwait2(p->epoll, ev, TURN_EVENTS, &ts, NULL);
         for (int i = 0; i < n; i++)
-            conn_readable(ev[i].data.ptr);
+            conn_event(ev[i].data.ptr);
     }
+    bury(p);
 }

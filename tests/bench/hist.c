@@ -27,6 +27,15 @@ void hist_add(struct hist *h, uint64_t ns)
     h->bucket[index_of(ns)]++;
 }
 
+void hist_merge(struct hist *into, const struct hist *from)
+{
+    into->count += from->count;
+    if (from->max_ns > into->max_ns)
+        into->max_ns = from->max_ns;
+    for (int i = 0; i < HIST_OCTAVES * HIST_STEPS; i++)
+        into->bucket[i] += from->bucket[i];
+}
+
 uint64_t hist_quantile(const struct hist *h, double q)
 {
     uint64_t want = (uint64_t)(q * (double)h->count + 0.5), seen = 0;

@@ -1,148 +1,189 @@
-/* Objects as a busy cluster has them: a pod of about 3 KB, spread over nodes and ten applications. */
-#include "tests/bench/scenario.h"
+/* Creates run in parallel on a few connections; bodies are made just before they are sent. */
+#include "tests/bench/load.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-#include "shm/base/buf.h"
 #include "shm/base/clock.h"
 #include "tests/bench/conn.h"
+#include "tests/bench/objects.h"
 
-#define LOAD_CALLS 64
-
-char *load_pod_json(int i, int nodes, const char *prefix)
-{
-    struct buf b = {0};
-    buf_printf(
-        &b,
-        "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s-%06d\",\"namespace\":\"bench\","
-        "\"labels\":{\"app\":\"app-%d\",\"tier\":\"%s\",\"pod-template-hash\":\"5d89bdfbf9\"},"
-        "\"annotations\":{",
-        prefix, i, i % 10, i % 3 ? "backend" : "frontend");
-    for (int k = 0; k < 6; k++)
-        buf_printf(
-            &b,
-            "%s\"bench.example.com/note-%d\":\"a value long enough to look like what operators write %06d\"",
-            k ? "," : "", k, i);
-    buf_printf(&b,
-               "}},\"spec\":{\"nodeName\":\"node-%05d\",\"serviceAccountName\":\"default\",\"restartPolicy\":"
-               "\"Always\","
-               "\"dnsPolicy\":\"ClusterFirst\",\"schedulerName\":\"default-scheduler\",\"containers\":[",
-               nodes > 0 ? i % nodes : 0);
-    for (int c = 0; c < 2; c++) {
-        buf_printf(&b,
-                   "%s{\"name\":\"c%d\",\"image\":\"example.com/team/"
-                   "application-%d:v1.%d.0\",\"imagePullPolicy\":\"IfNotPresent\","
-                   "\"ports\":[{\"name\":\"http\",\"containerPort\":%d,\"protocol\":\"TCP\"}],\"resources\":{"
-                   "\"limits\":{\"cpu\":\"500m\","
-                   "\"memory\":\"256Mi\"},\"requests\":{\"cpu\":\"100m\",\"memory\":\"128Mi\"}},\"env\":[",
-                   c ? "," : "", c, i % 10, c, 8080 + c);
-        for (int e = 0; e < 8; e++)
-            buf_printf(&b, "%s{\"name\":\"SETTING_%d\",\"value\":\"value-of-setting-%d-%d\"}", e ? "," : "",
-                       e, e, c);
-        buf_puts(
-            &b,
-            "],\"readinessProbe\":{\"httpGet\":{\"path\":\"/ready\",\"port\":\"http\",\"scheme\":\"HTTP\"},"
-            "\"timeoutSeconds\":1,\"periodSeconds\":10,\"successThreshold\":1,\"failureThreshold\":3},"
-            "\"terminationMessagePath\":\"/dev/termination-log\",\"terminationMessagePolicy\":\"File\"}");
-    }
-    buf_puts(&b, "]}}");
-    buf_putc(&b, 0);
-    return b.p;
-}
+#define LOAD_CONNECTIONS 8
+#define LOAD_STREAMS 24
+#define LOAD_LIMIT_NS (3600ll * 1000000000)
+#define REQUEST_LIMIT_NS 60000000000ll
 
 struct load {
     struct bench *b;
-    int next, created, failed, busy;
+    const char *path;
+    void (*make)(struct buf *b, const struct bench *bench, int i);
+    int next, last, created, failed, busy, status;
     bool done;
 };
 struct load_call {
     struct call call;
     struct load *l;
     struct conn *conn;
-    char *body;
+    struct buf body;
 };
 
 static void load_next(struct load_call *lc)
 {
     struct load *l = lc->l;
-    free(lc->body);
-    lc->body = NULL;
-    if (l->next >= l->b->pods) {
-        l->done = --l->busy == 0;
-        return;
-    }
-    lc->body = load_pod_json(l->next++, l->b->nodes, "pod");
-    lc->call.body = str_of(lc->body);
-    if (conn_call(lc->conn, &lc->call) < 0) {
+    if (l->next < l->last) {
+        buf_clear(&lc->body);
+        l->make(&lc->body, l->b, l->next++);
+        lc->call.body = buf_view(&lc->body);
+        if (conn_call(lc->conn, &lc->call) == 0)
+            return;
         l->failed++;
-        l->done = --l->busy == 0;
     }
+    l->done = --l->busy == 0;
 }
 
 static void load_done(struct call *call)
 {
     struct load_call *lc = call->arg;
-    if (call->status == 201 || call->status == 409)
-        lc->l->created++;
-    else
-        lc->l->failed++;
-    if (isatty(2) && lc->l->created % 1000 == 0)
-        fprintf(stderr, "\rloading %d of %d pods", lc->l->created, lc->l->b->pods);
+    struct load *l = lc->l;
+    if (call->status == 201 || call->status == 409) {
+        l->created++;
+    } else {
+        l->failed++;
+        l->status = call->status;
+    }
+    progress_at(l->b->progress, l->created);
     load_next(lc);
 }
 
-static void once_done(struct call *call)
+static int load_run(struct load *l, const char *what)
 {
-    *(bool *)call->arg = true;
-}
-
-static int make_namespace(struct pool *p, struct conn *c)
-{
-    bool done = false;
-    struct call call = {.method = "POST", .path = "/api/v1/namespaces", .done = once_done, .arg = &done};
-    call.body = str_of("{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"bench\"}}");
-    if (conn_call(c, &call) < 0)
-        return -1;
-    pool_run(p, clock_ns() + 10000000000ll, &done);
-    if (call.status == 201 || call.status == 409)
+    struct pool *p = pool_new(&l->b->subject->target);
+    static const int n = LOAD_CONNECTIONS * LOAD_STREAMS;
+    struct load_call *calls = calloc((size_t)n, sizeof *calls);
+    struct conn *c = NULL;
+    int want = l->last - l->next;
+    progress_begin(l->b->progress, what, want);
+    l->busy = n;
+    for (int i = 0; i < n; i++) {
+        if (i % LOAD_STREAMS == 0)
+            c = conn_open(p, true);
+        calls[i] = (struct load_call){
+            .call = {.method = "POST", .path = l->path, .done = load_done, .arg = &calls[i]},
+            .l = l,
+            .conn = c};
+        if (c)
+            load_next(&calls[i]);
+        else
+            l->done = --l->busy == 0;
+    }
+    pool_run(p, clock_ns() + LOAD_LIMIT_NS, &l->done);
+    progress_end(l->b->progress);
+    pool_free(p);
+    for (int i = 0; i < n; i++)
+        buf_free(&calls[i].body);
+    free(calls);
+    if (l->created == want)
         return 0;
-    fprintf(stderr, "cubed-bench: creating namespace bench: HTTP status %d\n", call.status);
+    fprintf(stderr, "cubed-bench: %s: %s: %d of %d could not be created (HTTP status %d)\n",
+            l->b->subject->target.name, what, want - l->created, want, l->status);
     return -1;
 }
 
-int load_pods(struct bench *b)
+static void make_pod(struct buf *b, const struct bench *bench, int i)
 {
-    struct pool *p = pool_new(b->target);
-    struct load l = {.b = b};
-    struct load_call calls[LOAD_CALLS] = {0};
-    struct conn *c = NULL;
-    int rc = 0;
-    for (int i = 0; i < LOAD_CALLS && rc == 0; i++) {
-        if (i % 16 == 0 && !(c = conn_open(p, true))) {
-            fprintf(stderr, "cubed-bench: %s: cannot connect\n", b->target->name);
-            rc = -1;
-            break;
-        }
-        if (i == 0)
-            rc = make_namespace(p, c);
-        calls[i] = (struct load_call){
-            .call = {.method = "POST", .path = "/api/v1/namespaces/bench/pods", .done = load_done},
-            .l = &l,
-            .conn = c};
-        calls[i].call.arg = &calls[i];
-    }
-    l.busy = LOAD_CALLS;
-    for (int i = 0; i < LOAD_CALLS && rc == 0; i++)
-        load_next(&calls[i]);
-    if (rc == 0)
-        pool_run(p, clock_ns() + 3600ll * 1000000000, &l.done);
-    if (isatty(2))
-        fprintf(stderr, "\r%40s\r", "");
-    if (rc == 0 && l.failed) {
-        fprintf(stderr, "cubed-bench: %d of %d pods could not be created\n", l.failed, b->pods);
-        rc = -1;
-    }
-    pool_free(p);
+    char name[32], node[32];
+    snprintf(name, sizeof name, "pod-%06d", i);
+    snprintf(node, sizeof node, "node-%05d", i % bench->size.nodes);
+    object_pod(b, name, node, i);
+}
+
+static void make_node(struct buf *b, const struct bench *bench, int i)
+{
+    char name[32];
+    snprintf(name, sizeof name, "node-%05d", i);
+    object_node(b, name);
+}
+
+static void make_lease(struct buf *b, const struct bench *bench, int i)
+{
+    char name[32];
+    snprintf(name, sizeof name, "node-%05d", i);
+    object_lease(b, name, "");
+}
+
+static int make_namespace(struct bench *b, const char *name)
+{
+    char body[200];
+    snprintf(body, sizeof body,
+             "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"%s\"}}", name);
+    int status = load_request(&b->subject->target, "POST", "/api/v1/namespaces", NULL, str_of(body), NULL);
+    if (status == 201 || status == 409)
+        return 0;
+    fprintf(stderr, "cubed-bench: %s: creating namespace %s: HTTP status %d\n", b->subject->target.name, name,
+            status);
+    return -1;
+}
+
+int load_pods(struct bench *b, int first, int last, double *seconds)
+{
+    struct load l = {.b = b, .path = BENCH_PODS, .make = make_pod, .next = first, .last = last};
+    int64_t start = clock_ns();
+    if (make_namespace(b, "bench") < 0)
+        return -1;
+    int rc = load_run(&l, "loading pods");
+    if (seconds)
+        *seconds = (double)(clock_ns() - start) / 1e9;
     return rc;
+}
+
+int load_nodes(struct bench *b, int count)
+{
+    struct load nodes = {.b = b, .path = "/api/v1/nodes", .make = make_node, .last = count};
+    struct load leases = {.b = b, .path = BENCH_LEASES, .make = make_lease, .last = count};
+    if (make_namespace(b, "kube-node-lease") < 0 || load_run(&nodes, "loading nodes") < 0)
+        return -1;
+    return load_run(&leases, "loading leases");
+}
+
+struct request {
+    struct buf *answer;
+    bool done;
+};
+
+static void request_chunk(struct call *c, const char *p, size_t n)
+{
+    struct request *r = c->arg;
+    if (r->answer)
+        buf_put(r->answer, p, n);
+}
+
+static void request_done(struct call *c)
+{
+    ((struct request *)c->arg)->done = true;
+}
+
+int load_request(struct target *t, const char *method, const char *path, const char *type, struct str body,
+                 struct buf *answer)
+{
+    struct request r = {.answer = answer};
+    struct pool *p = pool_new(t);
+    struct conn *c = conn_open(p, false);
+    struct call call = {.method = method,
+                        .path = path,
+                        .body = body,
+                        .content_type = type,
+                        .chunk = request_chunk,
+                        .done = request_done,
+                        .arg = &r};
+    if (c && conn_call(c, &call) == 0)
+        pool_run(p, clock_ns() + REQUEST_LIMIT_NS, &r.done);
+    int status = r.done ? call.status : -1;
+    pool_free(p);
+    return status;
+}
+
+long long load_version(struct str json)
+{
+    static const char key[] = "\"resourceVersion\":\"";
+    const char *at = json.n ? memmem(json.p, json.n, key, sizeof key - 1) : NULL;
+    return at ? atoll(at + sizeof key - 1) : 0;
 }

@@ -65,6 +65,26 @@ void procs_memory(const struct procs *p, int64_t *pss, int64_t *anon)
     }
 }
 
+int64_t procs_anon(const struct procs *p)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < p->n; i++) {
+        char path[64], line[256];
+        long long kb;
+        snprintf(path, sizeof path, "/proc/%d/status", (int)p->pid[i]);
+        FILE *f = fopen(path, "r");
+        while (f && fgets(line, sizeof line, f)) {
+            if (sscanf(line, "RssAnon: %lld kB", &kb) == 1) {
+                sum += kb * 1024;
+                break;
+            }
+        }
+        if (f)
+            fclose(f);
+    }
+    return sum;
+}
+
 static pid_t parent_of(pid_t pid)
 {
     char path[64], buf[512];

@@ -21,4 +21,7 @@ int64_t procs_cpu_ns(const struct procs *p);
 /* Proportional set size of all together (shared pages once), and the anonymous part of it; bytes. */
 void procs_memory(const struct procs *p, int64_t *pss, int64_t *anon);
 
+/* Anonymous memory as the kernel counts it for each (RssAnon): cheap enough to be sampled. Bytes. */
+int64_t procs_anon(const struct procs *p);
+
 #endif

@@ -13,7 +13,6 @@ struct target {
     bool tls;
     SSL_CTX *ctx_h1, *ctx_h2; /* by ALPN */
     char *token;
-    const char *pids;
 };
 
 /* url: https://HOST:PORT or http://...; loopback addresses only (this tool loads a machine, never a network).
@@ -23,5 +22,7 @@ int target_init(struct target *t, const char *url, const char *ca, const char *c
 /* Server, CA and client certificate of a kubeconfig as cubed writes it. */
 int target_from_kubeconfig(struct target *t, const char *file, char *err, size_t err_bytes);
 void target_free(struct target *t);
+/* A port of 127.0.0.1 that was free just now, or -1. */
+int target_free_port(void);
 
 #endif

@@ -52,20 +52,6 @@ static int put_certificate(const char *dir)
     return ok ? 0 : -1;
 }
 
-static int free_port(void)
-{
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t n = sizeof a;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int port =
-        fd >= 0 && bind(fd, (struct sockaddr *)&a, n) == 0 && getsockname(fd, (struct sockaddr *)&a, &n) == 0
-            ? ntohs(a.sin_port)
-            : -1;
-    if (fd >= 0)
-        close(fd);
-    return port;
-}
-
 static int put_config(const struct yardstick *y, int workers)
 {
     char c[2048];
@@ -105,7 +91,7 @@ static bool answers(int port)
 int yardstick_start(struct yardstick *y, const char *name, int workers, const char *pod, size_t pod_n,
                     const char *list, size_t list_n, char *err, size_t err_bytes)
 {
-    *y = (struct yardstick){.name = name, .port = free_port()};
+    *y = (struct yardstick){.name = name, .port = target_free_port()};
     snprintf(y->dir, sizeof y->dir, "/tmp/cubed-yardstick-XXXXXX");
     if (y->port < 0 || !mkdtemp(y->dir) || chmod(y->dir, 0755) < 0 ||
         put_file(y->dir, "pod.json", pod, pod_n) < 0 || put_file(y->dir, "list.json", list, list_n) < 0 ||

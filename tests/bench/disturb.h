@@ -1,0 +1,22 @@
+/* Watching clients that do not behave: slow ones (a few KB a second), stopped ones (read the answer's head
+ * and then nothing), dying ones (reset soon after they have begun, and come back). */
+#ifndef BENCH_DISTURB_H
+#define BENCH_DISTURB_H
+
+#include "tests/bench/crew.h"
+#include "tests/bench/target.h"
+
+struct disturb {
+    struct target *target;
+    const char *path; /* what they watch */
+    int each;         /* so many of every kind */
+    struct crew crew;
+};
+
+/* Starts them in a process of their own; returns when all have begun. 0, or -1 with a line on stderr. */
+int disturb_start(struct disturb *d);
+/* How many connections have died so far. */
+int64_t disturb_deaths(const struct disturb *d);
+void disturb_end(struct disturb *d);
+
+#endif
