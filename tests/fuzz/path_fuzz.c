@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct accept a;
     enum media m;
     struct status st = {.arena = rq->arena}, st2 = st, st3 = st;
-    if (negotiate_accept(rq, true, &a, &st) == (st.code != 0) ||
+    if (negotiate_accept(rq, TRANSFORM_META, &a, &st) == (st.code != 0) ||
         negotiate_body(rq, &m, &st2) == (st2.code != 0))
         abort();
     negotiate_route(rq, NEGOTIATE_TYPES, &st3);

@@ -75,7 +75,7 @@ static enum stage_result answer(struct request *rq)
 {
     struct collection *c = rq->stage_state;
 
-    if (status_failed(&c->st))
+    if (status_failed(&c->st) || form_refuses(&c->form, true, &c->st))
         return answer_status(rq, &c->st);
     c->meta.bytes = c->items.n;
     form_list_frame(&c->form, rq->arena, &c->meta, c->ntargets == 0, &c->head, &c->tail);

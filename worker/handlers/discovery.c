@@ -82,7 +82,7 @@ enum stage_result handler_discovery(struct request *rq)
     if ((str_is(name, "api") || str_is(name, "apis")) && negotiate_media(rq, TRANSFORM_DISCOVERY, &a))
         return send_aggregated(rq, &a, name);
     struct status st = {.arena = rq->arena};
-    if (!negotiate_accept(rq, false, &a, &st)) {
+    if (!negotiate_accept(rq, TRANSFORM_NONE, &a, &st)) {
         response_status(rq, &st);
         return STAGE_DONE;
     }

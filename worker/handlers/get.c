@@ -65,7 +65,7 @@ static enum stage_result look_up(struct request *rq)
         status_not_found(&st, r->group, r->plural, rq->info.name);
         return fail(rq, &st);
     }
-    if (unreadable_object(rec, &st)) {
+    if (unreadable_object(rec, &st) || form_refuses(&g->form, false, &st)) {
         snapshot_unref(snap);
         return fail(rq, &st);
     }

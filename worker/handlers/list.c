@@ -334,7 +334,7 @@ static enum stage_result begin(struct request *rq)
         set_gone(rq, l, &st);
     else
         status_internal(&st, "the cache cannot be read");
-    if (status_failed(&st))
+    if (status_failed(&st) || form_refuses(&l->form, true, &st))
         return fail(rq, &st);
     l->meta = (struct form_list_meta){.revision = revision, .remaining = -1};
     response_stream(rq, 200, l->form.accept.content_type, -1, list_refill, l);

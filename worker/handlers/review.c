@@ -284,7 +284,7 @@ static enum stage_result handler_components(struct request *rq)
     struct accept a;
     if (rq->info.name.n)
         status_not_found(&st, "", "componentstatuses", rq->info.name);
-    else if (negotiate_accept(rq, true, &a, &st)) {
+    else if (negotiate_accept(rq, TRANSFORM_META, &a, &st)) {
         response_json(
             rq, 200, &a, NULL,
             STR("{\"kind\":\"ComponentStatusList\",\"apiVersion\":\"v1\",\"metadata\":{},\"items\":[]}"));

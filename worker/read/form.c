@@ -15,11 +15,22 @@
 /* A field of the kind that apps/v1 has no place for: there it is an annotation, elsewhere it is not seen. */
 #define TEMPLATE_GENERATION "deprecated.daemonset.template.generation"
 
+/* No columns are known of what is only asked or done, and never kept. */
+static enum transform transforms_of(const struct schema_resource *r, const struct schema_subresource *sub)
+{
+    static const char *const acts[] = {"binding", "eviction", "token"};
+    for (size_t i = 0; sub && i < sizeof(acts) / sizeof(acts[0]); i++)
+        if (strcmp(sub->name, acts[i]) == 0)
+            return TRANSFORM_PARTIAL;
+    bool virtual = r->flags & RESOURCE_VIRTUAL && strcmp(r->plural, "componentstatuses") != 0;
+    return virtual ? TRANSFORM_PARTIAL : TRANSFORM_META;
+}
+
 bool form_init(struct reply_form *f, struct request *rq, struct status *st)
 {
     const struct schema_resource *r = rq->info.schema;
     *f = (struct reply_form){.resource = r, .sub = rq->info.sub};
-    if (!negotiate_accept(rq, true, &f->accept, st))
+    if (!negotiate_accept(rq, transforms_of(r, f->sub), &f->accept, st))
         return false;
     if (f->accept.form == FORM_TABLE && !table_include_parse(rq, &f->include, st))
         return false;
@@ -45,6 +56,37 @@ bool form_init(struct reply_form *f, struct request *rq, struct status *st)
         f->partial_head = arena_printf(
             rq->arena, "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/%s\",\"metadata\":",
             f->accept.as_version);
+    return true;
+}
+
+/* How the reference calls its own type of the kind: the package of the group, then the kind. */
+static const char *go_type(const struct reply_form *f, struct arena *a, bool list)
+{
+    static const char *const packages[][2] = {
+        {"", "core"}, {"events.k8s.io", "core"}, {"internal.apiserver.k8s.io", "apiserverinternal"}};
+    const struct schema_resource *r = f->resource;
+    struct str group = str_of(r->group), package;
+    str_next(&group, '.', &package);
+    for (size_t i = 0; i < sizeof(packages) / sizeof(packages[0]); i++)
+        if (strcmp(r->group, packages[i][0]) == 0)
+            package = str_of(packages[i][1]);
+    if (f->sub)
+        return "*autoscaling.Scale";
+    return arena_printf(a, "*%.*s.%s%s", STR_ARG(package), r->kind, list ? "List" : "");
+}
+
+bool form_refuses(const struct reply_form *f, bool list, struct status *st)
+{
+    if (f->accept.form != FORM_PARTIAL || f->accept.of_list == list)
+        return false;
+    const char *type = go_type(f, st->arena, list);
+    if (list)
+        status_set(st, 406, "NotAcceptable",
+                   "you requested PartialObjectMetadata, but the requested object is a list (%s)", type);
+    else
+        status_set(st, 406, "NotAcceptable",
+                   "you requested PartialObjectMetadataList, but the requested object is not a list (%s)",
+                   type);
     return true;
 }
 
@@ -175,12 +217,22 @@ static void with_object(const struct reply_form *f, struct arena *a, const struc
         object_text(f, text, *obj);
 }
 
+static void hide_annotation(json_t *obj, const char *name)
+{
+    json_t *meta = json_object_get(obj, "metadata"), *notes = json_object_get(meta, "annotations");
+    json_object_del(notes, name);
+    if (notes && json_object_size(notes) == 0)
+        json_object_del(meta, "annotations");
+}
+
 static void put_proto(const struct reply_form *f, struct arena *a, struct buf *out, const struct record *r,
                       bool item)
 {
     if (proto_put_record(f, out, r, item))
         return;
     json_t *obj = object_tree(f, a, r);
+    if (f->hidden)
+        hide_annotation(obj, f->hidden);
     proto_put_tree(f, a, out, obj, item);
     json_decref(obj);
 }
@@ -240,10 +292,15 @@ void form_item(const struct reply_form *f, struct arena *a, struct buf *out, con
     buf_free(&text);
 }
 
+/* Lists that are null, not an empty array, when there is nothing to put into them. */
+static bool null_when_empty(const struct reply_form *f)
+{
+    return f->accept.form == FORM_PARTIAL || (f->accept.form == FORM_TABLE && f->columns->null_rows);
+}
+
 bool form_asks_empty(const struct reply_form *f)
 {
-    bool rendered = f->accept.media == MEDIA_YAML || f->accept.pretty;
-    return rendered || (f->accept.form == FORM_TABLE && f->columns->null_rows);
+    return f->accept.media == MEDIA_YAML || f->accept.pretty || null_when_empty(f);
 }
 
 bool form_ranks(const struct reply_form *f)
@@ -298,7 +355,9 @@ static void put_list_head(const struct reply_form *f, struct buf *out, const str
         buf_printf(out, "{\"kind\":\"%s\",\"apiVersion\":\"meta.k8s.io/%s\"",
                    f->accept.form == FORM_TABLE ? "Table" : "PartialObjectMetadataList",
                    f->accept.as_version);
-    buf_printf(out, ",\"metadata\":{\"resourceVersion\":\"%lld\"", (long long)m->revision);
+    buf_puts(out, ",\"metadata\":{");
+    if (m->revision)
+        buf_printf(out, "\"resourceVersion\":\"%lld\"", (long long)m->revision);
     if (m->token.n)
         buf_printf(out, ",\"continue\":\"%.*s\"", STR_ARG(m->token));
     if (m->remaining >= 0)
@@ -330,18 +389,19 @@ void form_list_frame(const struct reply_form *f, struct arena *a, const struct f
         proto_list_frame(f, a, m, head, tail);
         return;
     }
-    bool null_rows = empty && table && f->columns->null_rows;
+    bool null = empty && null_when_empty(f);
     put_list_head(f, &compact, m, true);
-    if (null_rows)
+    if (null) {
         compact.n--;
-    buf_puts(&compact, null_rows ? "null" : "");
+        buf_puts(&compact, "null");
+    }
     if (!yaml && !f->accept.pretty) {
         *head = arena_str(a, buf_view(&compact));
-        *tail = null_rows ? STR("}\n") : STR("]}\n");
+        *tail = null ? STR("}\n") : STR("]}\n");
         buf_free(&compact);
         return;
     }
-    buf_puts(&compact, null_rows ? "}" : "]}");
+    buf_puts(&compact, null ? "}" : "]}");
     render(f, a, &out, buf_view(&compact));
     const char *mark = yaml ? (table ? "rows: []" : "items: []") : (table ? "\"rows\": []" : "\"items\": []");
     struct str all = arena_str(a, buf_view(&out));

@@ -26,6 +26,10 @@ struct reply_form {
 /* Negotiates. false: st is the answer (406, or 400 for includeObject). */
 bool form_init(struct reply_form *f, struct request *rq, struct status *st);
 
+/* The metadata of a list cannot be had of one object (list false), nor that of an object of a list: then st
+ * is 406. The reference sees that when all is done and only the answer is left, so this is asked then. */
+bool form_refuses(const struct reply_form *f, bool list, struct status *st);
+
 /* What to send for one object in a form with views: up to 3 segments. item: as an item of a list (built-in
  * kinds without kind and apiVersion). Returns how many; 0: this record must be built all the same. */
 int form_views(const struct reply_form *f, const struct record *r, bool item, struct segment seg[3]);

@@ -55,7 +55,7 @@ bool proto_put_record(const struct reply_form *f, struct buf *out, const struct 
 {
     struct str meta = record_proto_meta(r);
     bool partial = f->accept.form == FORM_PARTIAL;
-    if (meta.n == 0 || (!partial && f->converts))
+    if (meta.n == 0 || (partial ? f->sub || f->hidden : f->converts))
         return false;
     if (!item)
         buf_str(out, f->proto_head);

@@ -1,6 +1,7 @@
-/* Accept, as the reference reads it: clauses by falling q, the more special before the wildcard, in their
- * order otherwise; the first that can be met wins. A clause with a parameter that asks for another form than
- * the endpoint has is passed over, and so is a media type that is not served. */
+/* Accept, as the reference reads it: clauses by falling q, except that a wildcard lets a special one behind
+ * it pass whatever their q, in their order otherwise; the first that can be met wins. A clause with a
+ * parameter that asks for another form than the endpoint has is passed over, and so is a media type that is
+ * not served. */
 #include "worker/request/negotiate.h"
 
 #include <stdlib.h>
@@ -37,16 +38,21 @@ static struct str trim_blanks(struct str s)
     return s;
 }
 
-/* key=value of a clause; false at the end. Pieces that are no pair are skipped. */
+/* key=value of a clause; false at the end. Pieces that are no pair are skipped, and so is an empty value. */
 static bool next_param(struct str *rest, struct str *key, struct str *value)
 {
     struct str piece;
     while (str_next(rest, ';', &piece)) {
         ptrdiff_t eq = str_find(piece, '=');
-        if (eq < 0)
+        if (eq < 0 || (size_t)eq + 1 == piece.n)
             continue;
+        struct str v = {piece.p + eq + 1, piece.n - (size_t)eq - 1};
+        ptrdiff_t more = str_find(v, '=');
+        if (more >= 0 && (size_t)more + 1 < v.n)
+            continue;
+        v.n = more < 0 ? v.n : (size_t)more;
         *key = trim_blanks((struct str){piece.p, (size_t)eq});
-        *value = trim_blanks((struct str){piece.p + eq + 1, piece.n - (size_t)eq - 1});
+        *value = trim_blanks(v);
         return true;
     }
     return false;
@@ -90,8 +96,6 @@ static bool before(const struct clause *a, const struct clause *b)
 {
     if (a->q > b->q)
         return true;
-    if (a->q < b->q)
-        return false;
     if (!str_is(a->type, "*") && str_is(b->type, "*"))
         return true;
     return !str_is(a->subtype, "*") && str_is(b->subtype, "*");
@@ -129,15 +133,16 @@ static bool set_form(const struct target *t, enum transform allowed, struct acce
         return str_is(t->group, "apidiscovery.k8s.io") && str_is(t->version, "v2") &&
                str_is(t->kind, "APIGroupDiscoveryList");
     }
-    if (allowed != TRANSFORM_META || !str_is(t->group, "meta.k8s.io"))
+    if (allowed == TRANSFORM_NONE || !str_is(t->group, "meta.k8s.io"))
         return false;
     if (!str_is(t->version, "v1") && !str_is(t->version, "v1beta1"))
         return false;
     out->as_version = str_is(t->version, "v1") ? "v1" : "v1beta1";
     out->form = str_is(t->kind, "Table") ? FORM_TABLE : FORM_PARTIAL;
     if (out->form == FORM_TABLE)
-        return out->media != MEDIA_PROTOBUF;
-    return str_is(t->kind, "PartialObjectMetadata") || str_is(t->kind, "PartialObjectMetadataList");
+        return allowed == TRANSFORM_META && out->media != MEDIA_PROTOBUF;
+    out->of_list = str_is(t->kind, "PartialObjectMetadataList");
+    return out->of_list || str_is(t->kind, "PartialObjectMetadata");
 }
 
 /* Whether the clause's parameters can be met with this media type. */
@@ -156,7 +161,7 @@ static bool clause_fits(const struct clause *c, const struct served *s, enum tra
             t.asked = true, t.version = value;
         else if (str_is(key, "stream") && value.n && (!s->stream || !str_is(value, "watch")))
             return false;
-        else if (str_is(key, "sv") && value.n)
+        else if (str_is(key, "sv") && value.n && (allowed < TRANSFORM_PARTIAL || !str_is(value, "v1")))
             return false;
         else if (str_is(key, "pretty"))
             pretty = str_is(value, "1");
@@ -221,14 +226,13 @@ bool negotiate_media(struct request *rq, enum transform t, struct accept *out)
     return true;
 }
 
-bool negotiate_accept(struct request *rq, bool tables, struct accept *out, struct status *st)
+bool negotiate_accept(struct request *rq, enum transform t, struct accept *out, struct status *st)
 {
-    bool stream = str_is(rq->info.verb, "watch");
-    if (!negotiate_media(rq, tables ? TRANSFORM_META : TRANSFORM_NONE, out)) {
-        status_not_acceptable(st, stream ? NEGOTIATE_STREAM_TYPES : NEGOTIATE_TYPES);
+    if (!negotiate_media(rq, t, out)) {
+        status_not_acceptable(st, NEGOTIATE_TYPES);
         return false;
     }
-    if (stream && out->media == MEDIA_YAML) {
+    if (out->media == MEDIA_YAML && str_is(rq->info.verb, "watch")) {
         status_not_acceptable(st, NEGOTIATE_STREAM_TYPES);
         return false;
     }

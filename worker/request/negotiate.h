@@ -10,18 +10,19 @@ enum form { FORM_OBJECT, FORM_TABLE, FORM_PARTIAL /* PartialObjectMetadata(List)
 struct accept {
     enum media media;
     enum form form;
+    bool of_list;                    /* PARTIAL: that of a list was asked for, not that of one object */
     int pretty;                      /* indent: 0 or 2 */
     const char *as_version;          /* "v1" or "v1beta1" of meta.k8s.io for TABLE and PARTIAL */
     const char *content_type;        /* of a single answer */
     const char *stream_content_type; /* of a watch */
 };
 
-/* false: st is 406 with the list of what is served. tables: Table and PartialObjectMetadata are possible. A
- * clause that asks for a form or media that is not served is passed over for the next one. */
-bool negotiate_accept(struct request *rq, bool tables, struct accept *out, struct status *st);
-/* Which conversions an endpoint knows: none; Table and PartialObjectMetadata(List) of meta.k8s.io; the
+/* Which conversions an endpoint knows: none; PartialObjectMetadata(List) of meta.k8s.io; Table as well; the
  * aggregated discovery list (which is then required). */
-enum transform { TRANSFORM_NONE, TRANSFORM_META, TRANSFORM_DISCOVERY };
+enum transform { TRANSFORM_NONE, TRANSFORM_PARTIAL, TRANSFORM_META, TRANSFORM_DISCOVERY };
+/* false: st is 406 with the list of what is served. A clause that asks for a form or media that is not served
+ * is passed over for the next one. */
+bool negotiate_accept(struct request *rq, enum transform t, struct accept *out, struct status *st);
 /* The same without a Status: false when no clause of Accept can be met. */
 bool negotiate_media(struct request *rq, enum transform t, struct accept *out);
 /* What the reference's router checks before the handler does: one of Accept's media types must literally be

@@ -112,10 +112,21 @@ static void fail_expired(struct watch *w)
     watch_fail(w, &st);
 }
 
+/* The first event ends a watch that asked for the metadata of a list: no object can be told so. */
+static bool has_no_form(struct watch *w)
+{
+    if (w->form.accept.form != FORM_PARTIAL || !w->form.accept.of_list)
+        return false;
+    w->ending = true;
+    return true;
+}
+
 /* An event about what nobody can open ends the watch: whoever lists anew is told why. */
 static bool cannot_tell(struct watch *w, const struct record *r)
 {
     struct status st = {.arena = w->rq->arena};
+    if (has_no_form(w))
+        return true;
     if (!unreadable_object(r, &st))
         return false;
     watch_fail(w, &st);
@@ -136,7 +147,7 @@ static void initial_done(struct watch *w)
 {
     int64_t revision = w->scan->revision;
     scan_free(w);
-    if (w->end_mark)
+    if (w->end_mark && !has_no_form(w))
         bookmark_push(w, revision, true);
     w->end_mark = false;
 }
@@ -248,6 +259,8 @@ static void send_bookmark(struct watch *w)
     w->bookmark_due = false;
     if (at < w->cursor)
         return; /* it waits for a revision of the future */
+    if (has_no_form(w))
+        return;
     bookmark_push(w, at, false);
     frame_flush_built(w);
 }
@@ -287,6 +300,8 @@ enum body_result watch_refill(struct request *rq)
         body_push(rq, w->error.p, w->error.n);
         return BODY_END;
     }
+    if (w->ending)
+        return BODY_END;
     return rq->res.seg_n > rq->res.seg_head || !is_current(w) ? BODY_MORE : BODY_WAIT;
 }
 

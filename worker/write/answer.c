@@ -21,7 +21,7 @@ static enum stage_result send_json(struct request *rq, const struct reply_form *
     return STAGE_DONE;
 }
 
-enum stage_result answer_tree(struct request *rq, const struct reply_form *f, json_t *tree, int code)
+static enum stage_result tell_tree(struct request *rq, const struct reply_form *f, json_t *tree, int code)
 {
     const struct schema_resource *r = f->resource;
     struct status st = {.arena = rq->arena};
@@ -59,10 +59,21 @@ static enum stage_result answer_record(struct request *rq, const struct reply_fo
     return STAGE_DONE;
 }
 
+enum stage_result answer_tree(struct request *rq, const struct reply_form *f, json_t *tree, int code)
+{
+    struct status st = {.arena = rq->arena};
+
+    return form_refuses(f, false, &st) ? answer_status(rq, &st) : tell_tree(rq, f, tree, code);
+}
+
 enum stage_result answer_write(struct request *rq, const struct reply_form *f, const struct write *w,
                                int code)
 {
-    return w->record ? answer_record(rq, f, w->record, code) : answer_tree(rq, f, w->tree, code);
+    struct status st = {.arena = rq->arena};
+
+    if (form_refuses(f, false, &st))
+        return answer_status(rq, &st);
+    return w->record ? answer_record(rq, f, w->record, code) : tell_tree(rq, f, w->tree, code);
 }
 
 enum stage_result answer_status(struct request *rq, const struct status *st)

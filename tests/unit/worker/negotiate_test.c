@@ -38,7 +38,12 @@ static const struct row rows[] = {
     {"application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", true, MEDIA_JSON, FORM_PARTIAL,
      "v1"},
     {"application/json;as=Chair;g=meta.k8s.io;v=v1", false, 0, 0, NULL},
-    {"application/json;sv=v1", false, 0, 0, NULL},
+    {"application/json;sv=v1", true, MEDIA_JSON, FORM_OBJECT, NULL},
+    {"application/json;sv=v2", false, 0, 0, NULL},
+    {"application/json;as=;g=;v=", true, MEDIA_JSON, FORM_OBJECT, NULL},
+    {"application/json;v=v1", false, 0, 0, NULL},
+    {"application/json;as=Table;g=meta.k8s.io;v=v1=v1", false, 0, 0, NULL},
+    {"*/*,application/yaml;q=0.1", true, MEDIA_YAML, FORM_OBJECT, NULL},
     {"application/yaml;stream=watch,application/json;stream=watch", true, MEDIA_JSON, FORM_OBJECT, NULL},
 };
 
@@ -52,7 +57,7 @@ static void accepts(void **state)
         print_message("%s\n", r->accept);
         struct accept a;
         struct status st = {.arena = p.rq->arena};
-        assert_int_equal(negotiate_accept(p.rq, true, &a, &st), r->ok);
+        assert_int_equal(negotiate_accept(p.rq, TRANSFORM_META, &a, &st), r->ok);
         assert_int_equal(st.code, r->ok ? 0 : 406);
         if (r->ok) {
             assert_int_equal(a.media, r->media);

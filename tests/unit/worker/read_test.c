@@ -398,6 +398,38 @@ static void list_forms(void **state)
     client_free(c);
 }
 
+/* The metadata of one object and that of a list are two forms, and nothing has both. */
+static void metadata_of_what_is_there(void **state)
+{
+    static const struct {
+        const char *verb, *resource, *name, *kind;
+        int code;
+        const char *text;
+    } rows[] = {
+        {"get", "v1/configmaps", "c0", "PartialObjectMetadata", 200, "\"kind\":\"PartialObjectMetadata\""},
+        {"get", "v1/configmaps", "c0", "PartialObjectMetadataList", 406,
+         "you requested PartialObjectMetadataList, but the requested object is not a list (*core.ConfigMap)"},
+        {"get", "v1/configmaps", "none", "PartialObjectMetadataList", 404, "not found"},
+        {"list", "v1/configmaps", "", "PartialObjectMetadataList", 200, "\"items\":[{\"kind\""},
+        {"list", "v1/secrets", "", "PartialObjectMetadataList", 200, "\"items\":null}"},
+        {"list", "v1/configmaps", "", "PartialObjectMetadata", 406,
+         "you requested PartialObjectMetadata, but the requested object is a list (*core.ConfigMapList)"},
+        {"list", "apps/v1/deployments", "", "PartialObjectMetadata", 406, "(*apps.DeploymentList)"},
+        {"list", "events.k8s.io/v1/events", "", "PartialObjectMetadata", 406, "(*core.EventList)"},
+    };
+    struct rig *r = *state;
+    rig_put_map(r, "ns", "c0", "a", "0");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char accept[128];
+        snprintf(accept, sizeof(accept), "application/json;as=%s;g=meta.k8s.io;v=v1", rows[i].kind);
+        struct client *c = rig_ask(r, rows[i].verb, rows[i].resource, "ns", rows[i].name, "", accept);
+        assert_int_equal(c->rq->res.code, rows[i].code);
+        if (!strstr(client_text(c), rows[i].text))
+            fail_msg("row %zu: %s", i, client_text(c));
+        client_free(c);
+    }
+}
+
 static void text_members(void **state)
 {
     struct str o = STR("{\"a\":{\"x\":\"}\\\"]\"},\"b\":[1,{\"c\":2}],\"c\":\"q\",\"n\":null}"), v;
@@ -428,6 +460,7 @@ int main(void)
         WITH_RIG(slow_reader_keeps_its_state),
         cmocka_unit_test_setup_teardown(gone_with_a_way_on, setup_small, teardown),
         WITH_RIG(list_forms),
+        WITH_RIG(metadata_of_what_is_there),
         cmocka_unit_test(text_members),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
