@@ -125,6 +125,11 @@ static bool is_server_or_empty(const char *s)
     return text.n > 8 && strcspn(s + 8, "/?#@ ") == text.n - 8;
 }
 
+static bool is_reconciler(const char *s)
+{
+    return !strcmp(s, "lease") || !strcmp(s, "master-count") || !strcmp(s, "none");
+}
+
 static bool is_media_type(const char *s)
 {
     return !strcmp(s, "application/json") || !strcmp(s, "application/vnd.kubernetes.protobuf");
@@ -142,6 +147,7 @@ static const struct text_rule {
     {"authorization-mode", is_authorizers, "a list of AlwaysAllow, AlwaysDeny, RBAC"},
     {"etcd-servers", is_urls, "a list of URLs such as https://10.0.0.1:2379"},
     {"write-server", is_server_or_empty, "a URL such as https://10.0.0.1:6443"},
+    {"endpoint-reconciler-type", is_reconciler, "lease, master-count or none"},
     {"storage-media-type", is_media_type, "application/json or application/vnd.kubernetes.protobuf"},
     {"data-dir", is_not_empty, "a directory"},
 };
@@ -153,6 +159,7 @@ static const struct number_rule {
     {"secure-port", 1, 65535},
     {"insecure-port", 0, 65535},
     {"workers", 0, 128},
+    {"apiserver-count", 1, 100000},
     {"max-connections", 1, 10000000},
     {"max-requests-inflight", 0, 10000000},
     {"max-mutating-requests-inflight", 0, 10000000},

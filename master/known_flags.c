@@ -46,7 +46,7 @@ static const struct family {
      "admission-control admission-control-config-file default-not-ready-toleration-seconds "
      "default-unreachable-toleration-seconds disable-admission-plugins allow-metric-labels "
      "allow-metric-labels-manifest disabled-metrics show-hidden-metrics-for-version logging-format v vmodule "
-     "tracing-config-file aggregator-reject-forwarding-redirect allow-privileged endpoint-reconciler-type "
+     "tracing-config-file aggregator-reject-forwarding-redirect allow-privileged "
      "event-ttl kubernetes-service-node-port max-connection-bytes-per-sec peer-advertise-ip "
      "peer-advertise-port peer-ca-file service-cluster-ip-range "
      "service-node-port-range"},

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Two servers on one etcd: each says where it is, one of them compacts, and what a server leaves goes with it."""
+"""Two servers on one etcd: each says where it is, one of them compacts, and what a server leaves goes with it; the same
+by --endpoint-reconciler-type=master-count and none."""
 import os
 import sys
 import time
@@ -91,4 +92,26 @@ def compacted(etcd, revision):
         return True
 
 
+def by_count():
+    with Etcd() as etcd:
+        def server(n, kind, count='2'):
+            return Server('--workers=1', '--advertise-address=192.0.2.%d' % n, '--endpoint-reconciler-type=' + kind,
+                          '--apiserver-count=' + count, etcd=etcd)
+
+        with server(9, 'none') as none:
+            n = none.api()
+            with server(2, 'master-count') as two:
+                a = two.api()
+                until(lambda: addresses(a) == ['192.0.2.2'], 'one address')
+                with server(1, 'master-count') as one:
+                    until(lambda: addresses(one.api()) == ['192.0.2.1', '192.0.2.2'], 'two addresses')
+                    until(lambda: slice_addresses(a) == ['192.0.2.1', '192.0.2.2'], 'also in the slice')
+                    with server(3, 'master-count'):  # one too many: who follows it goes, beginning anew at the first
+                        until(lambda: addresses(a) == ['192.0.2.2', '192.0.2.3'], addresses(a))
+                until(lambda: addresses(a) == ['192.0.2.2'], 'one address again: %s' % addresses(a))
+            check(addresses(n) == [] and slice_addresses(n) == [], 'none: %s' % addresses(n))
+            check(etcd.range('/registry/masterleases/') == {}, 'no leases')
+
+
 main()
+by_count()

@@ -69,29 +69,14 @@ static json_t *service(const struct keeper *k)
                      (json_int_t)k->ctx->options->secure_port);
 }
 
-/* Of all servers on this etcd; with the embedded store of the only one. NULL: not known yet. */
-static json_t *server_addresses(const struct keeper *k)
-{
-    char own[ADDRESS_BYTES];
-    json_t *all;
-
-    bootstrap_address(k->ctx->options, own);
-    if (!k->etcd)
-        return json_pack("[s]", own);
-    all = masterleases_addresses(k->ctx);
-    if (json_array_size(all) || k->leaving)
-        return all;
-    json_decref(all);
-    return NULL;
-}
-
 static json_t *endpoints(const struct keeper *k)
 {
-    json_t *all = server_addresses(k), *list = json_array(), *ip;
+    json_t *all = servers_addresses(k), *list, *ip;
     size_t i;
 
     if (!all)
         return NULL;
+    list = json_array();
     json_array_foreach(all, i, ip) json_array_append_new(list, json_pack("{s:O}", "ip", ip));
     json_decref(all);
     if (json_array_size(list) == 0)
@@ -104,11 +89,12 @@ static json_t *endpoints(const struct keeper *k)
 
 static json_t *endpoint_slice(const struct keeper *k)
 {
-    json_t *all = server_addresses(k), *list = json_array(), *ip;
+    json_t *all = servers_addresses(k), *list, *ip;
     size_t i;
 
     if (!all)
         return NULL;
+    list = json_array();
     json_array_foreach(all, i, ip)
         json_array_append_new(list, json_pack("{s:[O], s:{s:b}}", "addresses", ip, "conditions", "ready", 1));
     json_decref(all);
@@ -252,10 +238,15 @@ void bootstrap_start(struct keeper *k)
     }
 }
 
+static bool of_servers(const struct wanted *w)
+{
+    return w->make == endpoints || w->make == endpoint_slice;
+}
+
 void bootstrap_endpoints(struct keeper *k)
 {
     for (size_t i = 0; i < NWANTED; i++) {
-        if (WANTED[i].make == endpoints || WANTED[i].make == endpoint_slice)
+        if (of_servers(&WANTED[i]))
             queue_add(k->queue, TASK_BOOTSTRAP, resource_of(&WANTED[i])->id, str_of(WANTED[i].ns),
                       str_of(WANTED[i].name), 0);
     }
@@ -263,12 +254,14 @@ void bootstrap_endpoints(struct keeper *k)
 
 void bootstrap_event(struct keeper *k, const struct event *e)
 {
+    bool by_count = servers_by(k->ctx->options) == SERVERS_BY_COUNT;
+
     if (e->type == EVENT_ADDED)
         return;
     for (size_t i = 0; i < NWANTED; i++) {
         const struct wanted *w = &WANTED[i];
 
-        if (e->type == EVENT_MODIFIED && !w->kept[0] && !w->settle)
+        if (e->type == EVENT_MODIFIED && ((!w->kept[0] && !w->settle) || (by_count && of_servers(w))))
             continue;
         if (str_is(record_name(e->record), w->name) && str_is(record_ns(e->record), w->ns) &&
             resource_of(w)->id == e->resource)

@@ -330,6 +330,7 @@ void keeper_tick(struct keeper *k)
     compaction_tick(k->compaction);
     identity_tick(k);
     masterleases_tick(k);
+    servers_tick(k);
     begin_work(k);
 }
 
@@ -339,6 +340,7 @@ void keeper_leave(struct keeper *k)
     k->leaving = true;
     identity_leave(k);
     masterleases_leave(k);
+    servers_leave(k);
     begin_work(k);
 }
 

@@ -53,6 +53,7 @@ struct keeper {
     struct compaction *compaction;
     struct identity *identity;
     struct masterleases *masterleases;
+    int64_t servers_look_ms;
     bool leaving; /* this server goes: what says that it is there is taken away */
 };
 
@@ -98,6 +99,15 @@ void masterleases_event(struct keeper *k, const struct event *e);
 void masterleases_leave(struct keeper *k);
 /* Of all servers, sorted; new reference. */
 json_t *masterleases_addresses(struct context *ctx);
+/* servers.c */
+enum servers_by { SERVERS_BY_LEASE, SERVERS_BY_COUNT, SERVERS_NOT_HERE };
+enum servers_by servers_by(const struct options *o);
+/* What the endpoints of the `kubernetes` Service should name; new reference. NULL: not known, or not ours. */
+json_t *servers_addresses(const struct keeper *k);
+/* Takes the reference. */
+json_t *servers_sorted(json_t *all);
+void servers_tick(struct keeper *k);
+void servers_leave(struct keeper *k);
 /* events.c */
 struct expiry *expiry_new(void);
 void expiry_free(struct expiry *x);

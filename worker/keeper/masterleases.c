@@ -1,5 +1,5 @@
 /* Which API servers there are on this etcd: a key with a short lease for each one's address, renewed while it
- * lives. The endpoints of the `kubernetes` Service are those (bootstrap.c). Rule:
+ * lives. The endpoints of the `kubernetes` Service are those (servers.c). Rule:
  * pkg/controlplane/reconcilers/lease.go; with the embedded store there is nobody else. */
 #include <stdlib.h>
 #include "registry/walk/tree.h"
@@ -69,11 +69,16 @@ static void look(struct keeper *k)
     queue_add(k->queue, TASK_MASTERLEASE, leases()->id, STR_NONE, str_of(k->masterleases->address), 0);
 }
 
+static bool wanted(const struct keeper *k)
+{
+    return k->etcd && servers_by(k->ctx->options) == SERVERS_BY_LEASE;
+}
+
 void masterleases_tick(struct keeper *k)
 {
     int64_t now = loop_now_ms(k->ctx->loop);
 
-    if (!k->etcd || k->leaving || now < k->masterleases->renew_ms)
+    if (!wanted(k) || k->leaving || now < k->masterleases->renew_ms)
         return;
     k->masterleases->renew_ms = now + RENEW_MS;
     look(k);
@@ -87,29 +92,8 @@ void masterleases_event(struct keeper *k, const struct event *e)
 
 void masterleases_leave(struct keeper *k)
 {
-    if (k->etcd)
+    if (wanted(k))
         look(k);
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(json_string_value(*(json_t *const *)a), json_string_value(*(json_t *const *)b));
-}
-
-static json_t *sorted(json_t *all)
-{
-    size_t n = json_array_size(all);
-    json_t **items = calloc(n + 1, sizeof(*items)), *out = json_array();
-
-    must(items != NULL);
-    for (size_t i = 0; i < n; i++)
-        items[i] = json_array_get(all, i);
-    qsort(items, n, sizeof(*items), by_text);
-    for (size_t i = 0; i < n; i++)
-        json_array_append(out, items[i]);
-    free(items);
-    json_decref(all);
-    return out;
 }
 
 json_t *masterleases_addresses(struct context *ctx)
@@ -137,5 +121,5 @@ json_t *masterleases_addresses(struct context *ctx)
     }
     scan_close(&scan);
     snapshot_unref(s);
-    return sorted(all);
+    return servers_sorted(all);
 }

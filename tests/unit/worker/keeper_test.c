@@ -33,6 +33,7 @@ static int setup(void **state)
     b->rig->options.advertise_address = "192.0.2.1";
     b->rig->options.secure_port = 6443;
     b->rig->options.event_ttl = 3600 * 1000;
+    b->rig->options.endpoint_reconciler_type = "lease";
     b->ctx = b->rig->ctx;
     b->ctx.index = b->rig->area->consumers - 1;
     b->ctx.snapshots = snapshots_new(b->rig->cache);
