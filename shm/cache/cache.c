@@ -74,7 +74,7 @@ static int check_layout(struct cache *c, MDB_txn *txn)
 {
     int64_t layout;
     int rc = cache_meta_get(c, txn, META_LAYOUT, &layout);
-    if (rc == -ENOENT && c->writer)
+    if ((rc == -ENOENT || (rc == 0 && layout == CACHE_LAYOUT - 1)) && c->writer)
         return cache_meta_put(c, txn, META_LAYOUT, CACHE_LAYOUT) ? EIO : 0;
     if (rc)
         return rc == -ENOENT ? MDB_NOTFOUND : EIO;
@@ -86,7 +86,11 @@ static int open_databases(struct cache *c)
     struct {
         const char *name;
         MDB_dbi *dbi;
-    } rows[] = {{"objects", &c->objects}, {"log", &c->log}, {"index", &c->index}, {"meta", &c->meta}};
+    } rows[] = {{"objects", &c->objects},
+                {"protos", &c->protos},
+                {"log", &c->log},
+                {"index", &c->index},
+                {"meta", &c->meta}};
     MDB_txn *txn;
     int rc = mdb_txn_begin(c->env, NULL, c->writer ? 0 : MDB_RDONLY, &txn);
     if (rc)
@@ -144,6 +148,7 @@ void cache_close(struct cache *c)
         mdb_env_close(c->env);
     if (c->lock_fd >= 0)
         close(c->lock_fd);
+    buf_free(&c->work);
     c->magic = 0;
     free(c);
 }

@@ -12,6 +12,18 @@ const struct record *snapshot_object(struct snapshot *s, const struct key *k)
     return record_view(val_str(value));
 }
 
+struct str snapshot_proto(struct snapshot *s, const struct record *r)
+{
+    if (!(r->flags & RECORD_APART))
+        return record_proto(r);
+    struct key k;
+    key_make(&k, r->resource, record_ns(r), record_name(r));
+    MDB_val key = str_val(key_str(&k)), value;
+    if (mdb_get(snapshot_txn(s), snapshot_cache(s)->protos, &key, &value) || value.mv_size != r->proto_bytes)
+        return STR_NONE;
+    return val_str(value);
+}
+
 /* Where a scan of prefix begins: the later of the two. */
 static struct str first_key(const struct key *prefix, const struct key *from)
 {

@@ -153,7 +153,7 @@ static bool in_proto(const struct record *r)
     if (r->proto_rv_off == 0)
         return true;
     return r->rv_off != 0 && r->proto_rv_off >= r->proto_off &&
-           (uint64_t)r->proto_rv_off + r->rv_bytes <= r->bytes;
+           (uint64_t)r->proto_rv_off + r->rv_bytes <= record_whole_bytes(r);
 }
 
 /* The digits in the proto are a whole text in its metadata, and the lengths are right. Whoever reads JSON
@@ -180,7 +180,7 @@ bool record_header_ok(struct str bytes)
     if (r->table_off != sizeof(*r) || (uint64_t)r->table_off + r->table_bytes != r->json_off)
         return false;
     if ((uint64_t)r->json_off + r->json_bytes != r->proto_off ||
-        (uint64_t)r->proto_off + r->proto_bytes != r->bytes)
+        (r->flags & RECORD_APART ? r->proto_off : record_whole_bytes(r)) != r->bytes)
         return false;
     if (r->fields > RECORD_FIELDS_MAX || r->rv_bytes > 20 || (r->rv_off == 0 && r->rv_bytes != 0))
         return false;
@@ -192,9 +192,10 @@ bool record_header_ok(struct str bytes)
 
 bool record_ok(struct str bytes)
 {
-    if (!record_header_ok(bytes) || !proto_ok((const struct record *)bytes.p))
+    const struct record *r = (const struct record *)bytes.p;
+    if (!record_header_ok(bytes) || r->flags & RECORD_APART || !proto_ok(r))
         return false;
-    struct record_table_view t = record_table_view((const struct record *)bytes.p);
+    struct record_table_view t = record_table_view(r);
     struct str key, value;
     size_t at = 0;
     int slot, labels = 0, fields = 0, last_slot = -1;
@@ -301,9 +302,29 @@ void record_finish(void *dst, const struct record *draft, int64_t revision, int6
         r->proto_rv_off += proto_by;
 }
 
-struct str record_proto_meta(const struct record *r)
+void record_split(void *dst, const struct record *whole)
 {
-    struct str proto = record_proto(r);
+    struct record *r = dst;
+    memcpy(dst, whole, whole->proto_off);
+    r->flags |= RECORD_APART;
+    r->bytes = r->proto_off;
+}
+
+bool record_join(void *dst, const struct record *r, struct str proto)
+{
+    struct record *whole = dst;
+    if (proto.n != r->proto_bytes)
+        return false;
+    memcpy(dst, r, r->proto_off);
+    if (proto.n)
+        memcpy((char *)dst + r->proto_off, proto.p, proto.n);
+    whole->flags &= ~RECORD_APART;
+    whole->bytes = (uint32_t)record_whole_bytes(r);
+    return proto_ok(whole);
+}
+
+struct str record_proto_meta(struct str proto)
+{
     struct lengths l;
     if (!read_lengths(proto, &l))
         return STR_NONE;

@@ -12,6 +12,9 @@
  * A draft is a record that does not know its revision yet: resourceVersion's digits are missing from the json
  * at rv_off and from the proto at proto_rv_off. record_finish() writes them in, straight into the store's
  * page; the lengths in front of them in the proto grow, and may need a byte more for it.
+ *
+ * In the cache's objects the proto may lie apart, where the two take fewer pages than one (RECORD_APART):
+ * everything else of the record, offsets included, stays as it was.
  */
 #ifndef SHM_CACHE_RECORD_H
 #define SHM_CACHE_RECORD_H
@@ -48,7 +51,8 @@ struct record {
 } __attribute__((packed));
 _Static_assert(sizeof(struct record) == 96, "record header is 96 bytes");
 
-#define RECORD_KEPT 1u /* the proto holds fields that the json does not show; a rewrite puts them back */
+#define RECORD_KEPT 1u  /* the proto holds fields that the json does not show; a rewrite puts them back */
+#define RECORD_APART 8u /* ends with the json; the proto is a value of its own: snapshot_proto() */
 #define RECORD_UNREADABLE                                                                                    \
     4u /* no object, but what is known of one that could not be opened: its names, and these fields */
 #define RECORD_SLOT_UNREADABLE 0xfffd /* RECORD_UNREADABLE_MARK, indexed */
@@ -91,7 +95,7 @@ struct record_parts {
 
 /* Appends a draft to out. Returns its size. */
 size_t record_draft(struct buf *out, const struct record_parts *p);
-/* Checks magic, sizes and offsets of bytes that come from a file or another process. */
+/* Checks magic, sizes and offsets of a whole record that comes from a file or another process. */
 bool record_ok(struct str bytes);
 /* The same without looking into table and proto (whose walkers check their own steps): what each read does.
  */
@@ -124,12 +128,25 @@ static inline struct str record_table(const struct record *r)
     return (struct str){(const char *)r + r->table_off, r->table_bytes};
 }
 
+/* Of a whole record; empty where it lies apart. */
 static inline struct str record_proto(const struct record *r)
 {
+    if (r->flags & RECORD_APART)
+        return STR_NONE;
     return (struct str){(const char *)r + r->proto_off, r->proto_bytes};
 }
-/* The metadata in it, as field 1 (tag, length, message); empty when there is no proto. */
-struct str record_proto_meta(const struct record *r);
+/* The metadata in a proto, as field 1 (tag, length, message); empty when there is no proto. */
+struct str record_proto_meta(struct str proto);
+
+/* Two values for one record. */
+static inline size_t record_whole_bytes(const struct record *r)
+{
+    return (size_t)r->proto_off + r->proto_bytes;
+}
+/* Writes what stands in objects of a whole record whose proto lies apart: its first proto_off bytes. */
+void record_split(void *dst, const struct record *whole);
+/* Writes the whole record (record_whole_bytes bytes) of one that was split. false: the proto is not its. */
+bool record_join(void *dst, const struct record *r, struct str proto);
 
 /* A selector table on its own, as the log keeps it of the previous record. */
 struct record_table_view {

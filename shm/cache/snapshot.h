@@ -29,8 +29,8 @@ int64_t snapshot_revision(const struct snapshot *s);
 int64_t snapshot_compacted(const struct snapshot *s);
 /* How long the oldest referenced snapshot has been held, in ms; 0 when none. */
 int64_t snapshots_oldest_ms(const struct snapshots *s);
-/* How many snapshots of earlier turns are still held. Each takes one of LMDB's reader slots, which all processes
- * share. */
+/* How many snapshots of earlier turns are still held. Each takes one of LMDB's reader slots, which all
+ * processes share. */
 int snapshots_held(const struct snapshots *s);
 /* A holder that lives across turns registers here: reclaim(arg) is called by snapshots_reclaim() once the
  * snapshot is older than max_ms, and must copy out what it still needs and unref. One per reference. */
@@ -41,6 +41,8 @@ int snapshots_reclaim(struct snapshots *s, int64_t max_ms);
 
 /* One object; NULL when absent (or -- never seen -- corrupt). */
 const struct record *snapshot_object(struct snapshot *s, const struct key *k);
+/* The proto of a record read from s, wherever it lies; empty: it has none. */
+struct str snapshot_proto(struct snapshot *s, const struct record *r);
 
 /* A scan in key order over a prefix. An open scan holds a reference to its snapshot. */
 struct scan {

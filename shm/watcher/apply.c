@@ -1,6 +1,6 @@
-/* One change in an open write transaction. LMDB's views end at the next write of the same transaction, so
- * every view is read again after one: the stored record is looked up to learn sizes, and again to copy from.
- * Records are finished straight into reserved pages. */
+/* One change in an open write transaction. LMDB's views end at the next write of the same transaction, so the
+ * stored record is copied into the writer's own memory, whole, and the new one is finished behind it; both go
+ * from there into reserved pages. */
 #include "shm/watcher/apply.h"
 
 #include <errno.h>
@@ -11,6 +11,12 @@
 #include "shm/cache/log.h"
 
 #define INDEX_OPS_MAX (2 * RECORD_FIELDS_MAX)
+
+/* What LMDB makes of a value: a node in a leaf page if two of its size fit in one, else pages of its own. */
+#define PAGE_BYTES 4096u
+#define PAGE_HEAD_BYTES 16u
+#define NODE_HEAD_BYTES 8u
+#define NODE_BYTES_MAX ((PAGE_BYTES - PAGE_HEAD_BYTES) / 2 - 2)
 
 struct index_op {
     bool add;
@@ -23,8 +29,10 @@ struct work {
     MDB_txn *txn;
     const struct apply_change *ch;
     enum log_type type;
-    size_t prev_bytes, record_bytes;
-    int64_t prev_revision, create_revision;
+    const struct record *prev,
+        *now; /* both whole; prev NULL: there was none; now of a deletion: as announced */
+    bool prev_apart;
+    int64_t create_revision;
     int nindex;
     struct index_op index[INDEX_OPS_MAX];
 };
@@ -37,18 +45,46 @@ static int failed(int rc, const char *what)
     return e;
 }
 
-/* -ENOENT when there is none. */
-static int stored(const struct work *w, const struct record **r)
+static int get(const struct work *w, MDB_dbi dbi, struct str *value)
 {
     MDB_val k = str_val(w->ch->key), v;
-    int rc = mdb_get(w->txn, w->cache->objects, &k, &v);
+    int rc = mdb_get(w->txn, dbi, &k, &v);
     if (rc == MDB_NOTFOUND)
         return -ENOENT;
     if (rc)
         return failed(rc, "get");
-    *r = record_view(val_str(v));
-    if (*r)
+    *value = val_str(v);
+    return 0;
+}
+
+/* The stored record into w->prev; `more` bytes are free behind it, at *room. 0 also when there is none. */
+static int take_stored(struct work *w, size_t more, char **room)
+{
+    struct buf *b = &w->cache->work;
+    struct str value, proto = STR_NONE;
+    int rc = get(w, w->cache->objects, &value);
+    buf_clear(b);
+    if (rc == -ENOENT) {
+        *room = buf_reserve(b, more);
         return 0;
+    }
+    if (rc)
+        return rc;
+    const struct record *r = record_view(value);
+    w->prev_apart = r && r->flags & RECORD_APART;
+    if (w->prev_apart)
+        rc = get(w, w->cache->protos, &proto);
+    else if (r)
+        proto = record_proto(r);
+    if (r && rc == 0) {
+        size_t bytes = (record_whole_bytes(r) + 7) & ~(size_t)7;
+        /* a deletion announces this very record at a revision with more digits */
+        char *to = buf_reserve(b, bytes + more + record_whole_bytes(r) + 64);
+        w->prev = (const struct record *)(void *)to;
+        *room = to + bytes;
+        if (record_join(to, r, proto))
+            return 0;
+    }
     log_error("cache: a stored record is damaged");
     return -EIO;
 }
@@ -128,80 +164,117 @@ static void tell(const struct work *w, const struct record *prev, const struct r
                               .trigger_prev_hash = prev ? trigger_hash(prev) : 0};
 }
 
-/* Learns what is to be done. On return no view is kept. */
+/* Learns what is to be done, and finishes the new record. */
 static int plan(struct work *w, struct ring_event *ev)
 {
-    const struct record *prev = NULL, *now = w->ch->draft;
-    bool deletion = w->ch->verb == STORE_DELETE;
-    int rc = stored(w, &prev);
-    if (rc && (rc != -ENOENT || deletion))
+    const struct apply_change *ch = w->ch;
+    bool deletion = ch->verb == STORE_DELETE;
+    char *room;
+    int rc = take_stored(w, ch->draft ? record_finished_bytes(ch->draft, ch->revision) : 0, &room);
+    if (rc == 0 && deletion && !w->prev)
+        rc = -ENOENT;
+    if (rc)
         return rc;
-    if (!now)
-        now = prev;
-    must(now != NULL);
+    const struct record *prev = w->prev;
     w->type = deletion ? EVENT_DELETED : prev ? EVENT_MODIFIED : EVENT_ADDED;
-    w->prev_bytes = prev ? prev->bytes : 0;
-    w->prev_revision = prev ? prev->mod_revision : 0;
-    w->create_revision = w->ch->create_revision ? w->ch->create_revision : prev ? prev->create_revision : 0;
-    w->record_bytes = record_finished_bytes(now, w->ch->revision);
+    w->create_revision = ch->create_revision ? ch->create_revision : prev ? prev->create_revision : 0;
+    record_finish(room, ch->draft ? ch->draft : prev, ch->revision, w->create_revision);
+    w->now = (const struct record *)(void *)room;
     if (prev)
-        index_diff(w, prev, deletion ? NULL : now, false);
+        index_diff(w, prev, deletion ? NULL : w->now, false);
     if (!deletion)
-        index_diff(w, now, prev, true);
-    tell(w, prev, now, ev);
+        index_diff(w, w->now, prev, true);
+    tell(w, prev, w->now, ev);
     return 0;
 }
 
 static int log_apply(struct work *w)
 {
+    const struct record *prev = w->prev, *now = w->now;
     struct log_value h = {.type = (uint16_t)w->type,
                           .flags = w->ch->more ? LOG_MORE : 0,
+                          .resource = now->resource,
                           .wall_ms = w->ch->wall_ms,
-                          .prev_revision = w->prev_revision,
+                          .prev_revision = prev ? prev->mod_revision : 0,
                           .key_off = sizeof(h),
                           .key_bytes = (uint32_t)w->ch->key.n,
                           .prev_off = (uint32_t)(sizeof(h) + w->ch->key.n),
-                          .prev_bytes = (uint32_t)w->prev_bytes,
-                          .record_bytes = (uint32_t)w->record_bytes};
+                          .prev_bytes = prev ? prev->bytes : 0,
+                          .record_bytes = now->bytes};
     h.record_off = h.prev_off + h.prev_bytes;
     struct log_key lk = log_key_of(w->ch->revision, w->ch->sub);
-    MDB_val k = log_key_val(&lk), v = {.mv_size = h.record_off + w->record_bytes};
+    MDB_val k = log_key_val(&lk), v = {.mv_size = (size_t)h.record_off + h.record_bytes};
     int rc = mdb_put(w->txn, w->cache->log, &k, &v, MDB_RESERVE | MDB_APPEND);
     if (rc)
         return failed(rc, "log");
-    const struct record *prev = NULL;
-    if (w->prev_bytes && stored(w, &prev))
-        return -EIO;
-    const struct record *now = w->ch->draft ? w->ch->draft : prev;
     char *to = v.mv_data;
-    h.resource = now->resource;
     memcpy(to, &h, sizeof(h));
     memcpy(to + h.key_off, w->ch->key.p, w->ch->key.n);
     if (prev)
-        memcpy(to + h.prev_off, prev, w->prev_bytes);
-    record_finish(to + h.record_off, now, w->ch->revision, w->create_revision);
+        memcpy(to + h.prev_off, prev, prev->bytes);
+    memcpy(to + h.record_off, now, now->bytes);
     return 0;
+}
+
+static size_t cost(size_t key, size_t value)
+{
+    size_t node = NODE_HEAD_BYTES + key + value;
+    if (node <= NODE_BYTES_MAX)
+        return node;
+    size_t pages = (PAGE_HEAD_BYTES + value + PAGE_BYTES - 1) / PAGE_BYTES;
+    return pages * PAGE_BYTES + NODE_HEAD_BYTES + key + sizeof(size_t); /* the node holds a page's number */
+}
+
+/* Whether record and proto take less room as two values. Where the names do not lead back to the key, or the
+ * proto is read with every change, they stay one. */
+static bool lies_apart(const struct work *w)
+{
+    const struct record *r = w->now;
+    size_t key = w->ch->key.n;
+    struct key k;
+    if (r->proto_bytes == 0 || r->flags & RECORD_KEPT)
+        return false;
+    if (cost(key, r->proto_off) + cost(key, r->proto_bytes) >= cost(key, r->bytes))
+        return false;
+    key_make(&k, r->resource, record_ns(r), record_name(r));
+    return str_eq(key_str(&k), w->ch->key);
+}
+
+static int del(const struct work *w, MDB_dbi dbi)
+{
+    MDB_val k = str_val(w->ch->key);
+    return failed(mdb_del(w->txn, dbi, &k, NULL), "delete");
 }
 
 static int objects_apply(struct work *w)
 {
-    MDB_val k = str_val(w->ch->key), v = {.mv_size = w->record_bytes};
-    if (w->ch->verb == STORE_DELETE)
-        return failed(mdb_del(w->txn, w->cache->objects, &k, NULL), "delete");
-    int rc = mdb_put(w->txn, w->cache->objects, &k, &v, MDB_RESERVE);
+    bool deletion = w->ch->verb == STORE_DELETE, apart = !deletion && lies_apart(w);
+    const struct record *now = w->now;
+    int rc = w->prev_apart && !apart ? del(w, w->cache->protos) : 0;
+    if (deletion)
+        return rc ? rc : del(w, w->cache->objects);
+    MDB_val k = str_val(w->ch->key), v = {.mv_size = apart ? now->proto_off : now->bytes};
+    rc = rc ? rc : failed(mdb_put(w->txn, w->cache->objects, &k, &v, MDB_RESERVE), "put");
     if (rc)
-        return failed(rc, "put");
-    record_finish(v.mv_data, w->ch->draft, w->ch->revision, w->create_revision);
-    return 0;
+        return rc;
+    if (!apart) {
+        memcpy(v.mv_data, now, now->bytes);
+        return 0;
+    }
+    record_split(v.mv_data, now);
+    v = str_val(record_proto(now));
+    return failed(mdb_put(w->txn, w->cache->protos, &k, &v, 0), "put");
 }
 
 static int apply(struct cache *c, MDB_txn *txn, const struct apply_change *ch, struct ring_event *ev,
                  bool logs)
 {
-    struct work w;
+    struct work w; /* large: set where it is read */
     w.cache = c;
     w.txn = txn;
     w.ch = ch;
+    w.prev = NULL;
+    w.prev_apart = false;
     w.nindex = 0;
     must(ch->verb == STORE_DELETE || ch->draft != NULL);
     int rc = plan(&w, ev);

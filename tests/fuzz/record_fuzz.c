@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         touch(record_ns(r));
         touch(record_name(r));
         touch(record_proto(r));
-        touch(record_proto_meta(r));
+        touch(record_proto_meta(record_proto(r)));
         walk(record_table_view(r));
         finish(r, 0);
         finish(r, INT64_MAX);

@@ -179,7 +179,7 @@ static void add_target(struct collection *c, const struct record *r)
     }
     c->targets[c->ntargets].ns = arena_str(c->rq->arena, record_ns(r));
     c->targets[c->ntargets].name = arena_str(c->rq->arena, record_name(r));
-    form_item(&c->form, c->rq->arena, &item, r);
+    form_item(&c->form, c->rq->arena, &item, c->scan.snap, r);
     form_list_item(&c->form, c->rq->arena, &c->items, buf_view(&item), c->ntargets == 0);
     c->ntargets++;
     buf_free(&item);

@@ -19,10 +19,11 @@ static enum stage_result fail(struct request *rq, const struct status *st)
     return STAGE_DONE;
 }
 
-static void answer_built(struct request *rq, const struct get *g, const struct record *rec)
+static void answer_built(struct request *rq, const struct get *g, struct snapshot *snap,
+                         const struct record *rec)
 {
     struct buf json = {0}, out = {0};
-    form_object(&g->form, rq->arena, &json, rec, true);
+    form_object(&g->form, rq->arena, &json, snap, rec, true);
     form_finish(&g->form, rq->arena, &out, buf_view(&json));
     struct str body = arena_str(rq->arena, buf_view(&out));
     buf_free(&json);
@@ -33,9 +34,9 @@ static void answer_built(struct request *rq, const struct get *g, const struct r
 static void answer(struct request *rq, const struct get *g, struct snapshot *snap, const struct record *rec)
 {
     struct segment seg[4];
-    int n = g->form.views ? form_views(&g->form, rec, false, seg) : 0;
+    int n = g->form.views ? form_views(&g->form, snap, rec, false, seg) : 0;
     if (n == 0) {
-        answer_built(rq, g, rec);
+        answer_built(rq, g, snap, rec);
         snapshot_unref(snap);
         return;
     }

@@ -77,12 +77,11 @@ static bool is_measured(const struct list *l)
 
 static size_t item_bytes(const struct list *l, const struct record *r)
 {
-    struct segment seg[3];
-    if (l->form.views && form_views(&l->form, r, true, seg) == 1)
-        return seg[0].n;
+    if (l->form.views && r->proto_bytes)
+        return r->proto_bytes;
     struct arena *scratch = arena_new(0);
     struct buf item = {0};
-    form_item(&l->form, scratch, &item, r);
+    form_item(&l->form, scratch, &item, l->scan.snap, r);
     size_t n = item.n;
     buf_free(&item);
     arena_free(scratch);
@@ -123,7 +122,7 @@ static struct segment built_segment(struct request *rq, const struct list *l, co
 {
     struct arena *scratch = arena_new(0);
     struct buf item = {0};
-    form_item(&l->form, scratch, &item, r);
+    form_item(&l->form, scratch, &item, l->scan.snap, r);
     struct str s = arena_str(rq->arena, buf_view(&item));
     buf_free(&item);
     arena_free(scratch);
@@ -133,7 +132,7 @@ static struct segment built_segment(struct request *rq, const struct list *l, co
 static void push_views(struct request *rq, struct list *l, const struct record *r, size_t *bytes)
 {
     struct segment seg[3];
-    int n = form_views(&l->form, r, true, seg);
+    int n = form_views(&l->form, l->scan.snap, r, true, seg);
     if (n == 0)
         seg[n++] = built_segment(rq, l, r);
     if (l->taken && !is_measured(l))
@@ -148,7 +147,7 @@ static void put_built(struct list *l, const struct record *r, size_t *bytes)
 {
     struct arena *scratch = arena_new(0);
     struct buf item = {0};
-    form_item(&l->form, scratch, &item, r);
+    form_item(&l->form, scratch, &item, l->scan.snap, r);
     form_list_item(&l->form, scratch, &l->built, buf_view(&item), l->taken == 0);
     buf_free(&item);
     arena_free(scratch);
@@ -166,7 +165,7 @@ static void keep_ranked(struct list *l, const struct record *r, size_t *bytes)
     struct ranked *row = &l->ranked[l->nranked++];
     row->at = l->texts.n;
     row->rank = form_rank(&l->form, scratch, r);
-    form_item(&l->form, scratch, &l->texts, r);
+    form_item(&l->form, scratch, &l->texts, l->scan.snap, r);
     row->n = l->texts.n - row->at;
     *bytes += row->n;
     arena_free(scratch);

@@ -90,10 +90,11 @@ bool form_refuses(const struct reply_form *f, bool list, struct status *st)
     return true;
 }
 
-int form_views(const struct reply_form *f, const struct record *r, bool item, struct segment seg[3])
+int form_views(const struct reply_form *f, struct snapshot *snap, const struct record *r, bool item,
+               struct segment seg[3])
 {
     if (f->accept.media == MEDIA_PROTOBUF)
-        return proto_views(f, r, item, seg);
+        return proto_views(f, snap, r, item, seg);
     if (f->accept.form == FORM_PARTIAL) {
         struct str meta = text_metadata(record_json(r));
         seg[0] = (struct segment){f->partial_head, strlen(f->partial_head)};
@@ -225,10 +226,10 @@ static void hide_annotation(json_t *obj, const char *name)
         json_object_del(meta, "annotations");
 }
 
-static void put_proto(const struct reply_form *f, struct arena *a, struct buf *out, const struct record *r,
-                      bool item)
+static void put_proto(const struct reply_form *f, struct arena *a, struct buf *out, struct snapshot *snap,
+                      const struct record *r, bool item)
 {
-    if (proto_put_record(f, out, r, item))
+    if (proto_put_record(f, out, snap, r, item))
         return;
     json_t *obj = object_tree(f, a, r);
     if (f->hidden)
@@ -237,13 +238,13 @@ static void put_proto(const struct reply_form *f, struct arena *a, struct buf *o
     json_decref(obj);
 }
 
-void form_object(const struct reply_form *f, struct arena *a, struct buf *out, const struct record *r,
-                 bool headers)
+void form_object(const struct reply_form *f, struct arena *a, struct buf *out, struct snapshot *snap,
+                 const struct record *r, bool headers)
 {
     struct buf text = {0};
     json_t *obj;
     if (f->accept.media == MEDIA_PROTOBUF) {
-        put_proto(f, a, out, r, false);
+        put_proto(f, a, out, snap, r, false);
         return;
     }
     with_object(f, a, r, &text, &obj);
@@ -263,13 +264,14 @@ static void put_body(const struct reply_form *f, struct buf *out, struct str tex
     buf_put(out, text.p + head, text.n - head);
 }
 
-void form_item(const struct reply_form *f, struct arena *a, struct buf *out, const struct record *r)
+void form_item(const struct reply_form *f, struct arena *a, struct buf *out, struct snapshot *snap,
+               const struct record *r)
 {
     struct segment seg[3];
     struct buf text = {0};
     json_t *obj = NULL;
     if (f->accept.media == MEDIA_PROTOBUF) {
-        put_proto(f, a, out, r, true);
+        put_proto(f, a, out, snap, r, true);
         return;
     }
     if (f->accept.form == FORM_PARTIAL && f->hidden) {
@@ -277,7 +279,7 @@ void form_item(const struct reply_form *f, struct arena *a, struct buf *out, con
         return;
     }
     if (f->accept.form == FORM_PARTIAL || (f->accept.form == FORM_OBJECT && !f->converts)) {
-        int n = form_views(f, r, true, seg);
+        int n = form_views(f, snap, r, true, seg);
         for (int i = 0; i < n; i++)
             buf_put(out, seg[i].p, seg[i].n);
         return;

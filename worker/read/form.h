@@ -4,7 +4,7 @@
 #ifndef WORKER_READ_FORM_H
 #define WORKER_READ_FORM_H
 
-#include "shm/cache/record.h"
+#include "shm/cache/snapshot.h"
 #include "worker/read/table.h"
 #include "worker/request/negotiate.h"
 #include "worker/request/request.h"
@@ -30,15 +30,19 @@ bool form_init(struct reply_form *f, struct request *rq, struct status *st);
  * is 406. The reference sees that when all is done and only the answer is left, so this is asked then. */
 bool form_refuses(const struct reply_form *f, bool list, struct status *st);
 
-/* What to send for one object in a form with views: up to 3 segments. item: as an item of a list (built-in
+/* snap, here and below: what the record was read from; NULL of a record that is whole in any case.
+ *
+ * What to send for one object in a form with views: up to 3 segments. item: as an item of a list (built-in
  * kinds without kind and apiVersion). Returns how many; 0: this record must be built all the same. */
-int form_views(const struct reply_form *f, const struct record *r, bool item, struct segment seg[3]);
+int form_views(const struct reply_form *f, struct snapshot *snap, const struct record *r, bool item,
+               struct segment seg[3]);
 
 /* Compact JSON of one object in the form, without newline (protobuf: its envelope, an item's field of the
  * list). item: as an item of a list (a Table's row). headers: with column definitions. */
-void form_object(const struct reply_form *f, struct arena *a, struct buf *out, const struct record *r,
-                 bool headers);
-void form_item(const struct reply_form *f, struct arena *a, struct buf *out, const struct record *r);
+void form_object(const struct reply_form *f, struct arena *a, struct buf *out, struct snapshot *snap,
+                 const struct record *r, bool headers);
+void form_item(const struct reply_form *f, struct arena *a, struct buf *out, struct snapshot *snap,
+               const struct record *r);
 /* Whether the items of a list stand in another order than that of their keys: a Table's rows of some kinds.
  */
 bool form_ranks(const struct reply_form *f);

@@ -37,9 +37,10 @@ void proto_init(struct reply_form *f, struct arena *a)
     must(f->proto_type != NULL);
 }
 
-int proto_views(const struct reply_form *f, const struct record *r, bool item, struct segment seg[3])
+int proto_views(const struct reply_form *f, struct snapshot *snap, const struct record *r, bool item,
+                struct segment seg[3])
 {
-    struct str proto = record_proto(r);
+    struct str proto = snapshot_proto(snap, r);
     int n = 0;
     if (proto.n == 0)
         return 0;
@@ -51,9 +52,10 @@ int proto_views(const struct reply_form *f, const struct record *r, bool item, s
     return n;
 }
 
-bool proto_put_record(const struct reply_form *f, struct buf *out, const struct record *r, bool item)
+bool proto_put_record(const struct reply_form *f, struct buf *out, struct snapshot *snap,
+                      const struct record *r, bool item)
 {
-    struct str meta = record_proto_meta(r);
+    struct str proto = snapshot_proto(snap, r), meta = record_proto_meta(proto);
     bool partial = f->accept.form == FORM_PARTIAL;
     if (meta.n == 0 || (partial ? f->sub || f->hidden : f->converts))
         return false;
@@ -63,7 +65,7 @@ bool proto_put_record(const struct reply_form *f, struct buf *out, const struct 
         protobuf_tag(out, PROTOBUF_RAW, meta.n);
         buf_str(out, meta);
     } else {
-        buf_str(out, record_proto(r));
+        buf_str(out, proto);
     }
     if (!item)
         buf_str(out, PROTOBUF_TAIL);

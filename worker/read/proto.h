@@ -8,10 +8,12 @@
 /* Sets what the other functions need of the form; the form and the resource are known. */
 void proto_init(struct reply_form *f, struct arena *a);
 /* As form_views; 0: this record has no such bytes, it must be built. */
-int proto_views(const struct reply_form *f, const struct record *r, bool item, struct segment seg[3]);
+int proto_views(const struct reply_form *f, struct snapshot *snap, const struct record *r, bool item,
+                struct segment seg[3]);
 /* Appends the object, in its envelope or as an item of a list, from the record's bytes. false: nothing was
  * written, there are none in this form. */
-bool proto_put_record(const struct reply_form *f, struct buf *out, const struct record *r, bool item);
+bool proto_put_record(const struct reply_form *f, struct buf *out, struct snapshot *snap,
+                      const struct record *r, bool item);
 /* The same from a tree in the version asked for. */
 void proto_put_tree(const struct reply_form *f, struct arena *a, struct buf *out, const json_t *obj,
                     bool item);

@@ -248,7 +248,7 @@ static bool compare(struct side *s, MDB_txn *txn, const struct key *key, const s
     *same = false;
     if (rc == MDB_NOTFOUND)
         return true;
-    if (rc || !record_ok((struct str){v.mv_data, v.mv_size}))
+    if (rc || !record_header_ok((struct str){v.mv_data, v.mv_size}))
         return tool_fail(s->tool, "%s: the object at %.*s cannot be read", s->dir, STR_ARG(e->key));
     buf_str(&want, buf_view(&s->value));
     ok = to_entry(s, key_str(key), v.mv_data, &there, &served);

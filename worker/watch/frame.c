@@ -77,7 +77,7 @@ uint64_t frame_form_id(const struct reply_form *f)
 static size_t push_views(struct watch *w, enum frame_type type, const struct record *r)
 {
     struct segment seg[3];
-    int n = form_views(&w->form, r, false, seg);
+    int n = form_views(&w->form, NULL, r, false, seg);
     size_t bytes = openings[type].n + 2;
     body_push(w->rq, openings[type].p, openings[type].n);
     for (int i = 0; i < n; i++) {
@@ -119,18 +119,18 @@ void frame_put(const struct reply_form *f, struct buf *out, const char *type, st
     buf_puts(out, "}\n");
 }
 
-static void put_frame(const struct watch *w, struct buf *out, enum frame_type type, const struct record *r,
-                      bool headers)
+static void put_frame(const struct watch *w, struct buf *out, enum frame_type type, struct snapshot *snap,
+                      const struct record *r, bool headers)
 {
     struct arena *scratch = arena_new(0);
     if (w->form.accept.media == MEDIA_PROTOBUF) {
         struct buf object = {0};
-        form_object(&w->form, scratch, &object, r, headers);
+        form_object(&w->form, scratch, &object, snap, r, headers);
         frame_put(&w->form, out, names[type], buf_view(&object));
         buf_free(&object);
     } else {
         buf_str(out, openings[type]);
-        form_object(&w->form, scratch, out, r, headers);
+        form_object(&w->form, scratch, out, snap, r, headers);
         buf_puts(out, "}\n");
     }
     arena_free(scratch);
@@ -162,7 +162,7 @@ static struct frame *build(const struct watch *w, const struct event *e, enum fr
         record_finish(left, e->prev, e->revision, e->prev->create_revision);
         r = left;
     }
-    put_frame(w, &out, type, r, variant >= HEADERS_VARIANT);
+    put_frame(w, &out, type, NULL, r, variant >= HEADERS_VARIANT);
     struct frame *f = frame_new(buf_view(&out), e, w->form_id, variant);
     free(left);
     buf_free(&out);
@@ -229,7 +229,7 @@ size_t frame_push_initial(struct watch *w, const struct record *r)
     if (w->form.views && w->form.accept.media == MEDIA_JSON)
         return push_views(w, FRAME_ADDED, r);
     size_t before = w->built.n;
-    put_frame(w, &w->built, FRAME_ADDED, r, take_headers(w));
+    put_frame(w, &w->built, FRAME_ADDED, w->scan->snap, r, take_headers(w));
     return w->built.n - before;
 }
 

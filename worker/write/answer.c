@@ -47,10 +47,10 @@ static enum stage_result answer_record(struct request *rq, const struct reply_fo
 {
     struct segment seg[4];
     struct buf json = {0};
-    int n = f->views ? form_views(f, rec, false, seg) : 0;
+    int n = f->views ? form_views(f, NULL, rec, false, seg) : 0;
 
     if (n == 0) {
-        form_object(f, rq->arena, &json, rec, true);
+        form_object(f, rq->arena, &json, NULL, rec, true);
         return send_json(rq, f, code, &json);
     }
     if (f->accept.media == MEDIA_JSON)

@@ -529,6 +529,127 @@ static void churn_does_not_fill_the_map(void **state)
     buf_free(&b);
 }
 
+/* An object "ns/big" with so many bytes of json and of proto, the latter filled with `fill`. */
+static void add_sized(struct world *w, size_t json_bytes, size_t proto_bytes, char fill)
+{
+    struct buf json = {0}, proto = {0}, draft = {0};
+    struct record_parts p = {.resource = RES, .ns_at = 8, .ns_bytes = 2, .name_bytes = 3, .body_at = 1};
+    MDB_txn *txn;
+    struct key k;
+    struct ring_event ev;
+    buf_puts(&json, "{\"ns\": \"ns\",\"name\": \"big\",\"rv\":\"");
+    p.name_at = (uint32_t)(strstr(json.p, "big") - json.p);
+    p.rv_at = (uint32_t)json.n;
+    buf_puts(&json, "\"}");
+    memset(buf_reserve(&json, json_bytes), ' ', json_bytes);
+    json.n += json_bytes;
+    memset(buf_reserve(&proto, proto_bytes), fill, proto_bytes);
+    proto.n = proto_bytes;
+    p.json = buf_view(&json);
+    p.proto = buf_view(&proto);
+    record_draft(&draft, &p);
+    key_make(&k, RES, STR("ns"), STR("big"));
+    struct apply_change ch = {.verb = STORE_PUT,
+                              .key = key_str(&k),
+                              .revision = ++w->revision,
+                              .draft = (const struct record *)draft.p};
+    assert_int_equal(mdb_txn_begin(w->writer->env, NULL, 0, &txn), 0);
+    assert_int_equal(apply_change(w->writer, txn, &ch, &ev), 0);
+    assert_int_equal(cache_meta_put(w->writer, txn, CACHE_META_REVISION, w->revision), 0);
+    assert_int_equal(mdb_txn_commit(txn), 0);
+    snapshots_turn(w->snaps);
+    buf_free(&json);
+    buf_free(&proto);
+    buf_free(&draft);
+}
+
+static void assert_filled(struct str proto, size_t n, char fill)
+{
+    assert_int_equal(proto.n, n);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(proto.p[i], fill);
+}
+
+static size_t entries(struct world *w, MDB_dbi dbi)
+{
+    MDB_txn *txn;
+    MDB_stat st;
+    assert_int_equal(mdb_txn_begin(w->writer->env, NULL, MDB_RDONLY, &txn), 0);
+    assert_int_equal(mdb_stat(txn, dbi, &st), 0);
+    mdb_txn_abort(txn);
+    return st.ms_entries;
+}
+
+/* Whether json and proto are one value or two is nobody's business but the pages'. */
+static void a_proto_may_lie_apart(void **state)
+{
+    static const struct {
+        size_t json, proto;
+        bool apart;
+    } rows[] = {{100, 50, false},  {3000, 1800, true}, {3000, 1500, true}, {1000, 700, false},
+                {3000, 0, false},  {2600, 900, false}, {3700, 2500, false}, {7000, 1500, true},
+                {900, 3000, false}, {100, 100, false}};
+    struct world *w = *state;
+    struct key k;
+    struct event e;
+    const struct record *before;
+    key_make(&k, RES, STR("ns"), STR("big"));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        size_t was = i ? rows[i - 1].proto : 0;
+        add_sized(w, rows[i].json, rows[i].proto, (char)('a' + i));
+        struct snapshot *s = snapshot_get(w->snaps);
+        const struct record *r = snapshot_object(s, &k);
+        assert_name(r, "big");
+        assert_filled(snapshot_proto(s, r), rows[i].proto, (char)('a' + i));
+        assert_int_equal(entries(w, w->writer->protos), rows[i].apart);
+        struct log_scan sc;
+        assert_int_equal(log_scan_open(&sc, s, w->revision - 1), 0);
+        assert_true(log_scan_before(&sc, &e, &before));
+        assert_filled(record_proto(e.record), rows[i].proto, (char)('a' + i));
+        if (i)
+            assert_filled(record_proto(before), was, (char)('a' + i - 1));
+        log_scan_close(&sc);
+        snapshot_unref(s);
+    }
+    add_sized(w, 3000, 1800, 'z');
+    assert_int_equal(entries(w, w->writer->protos), 1);
+    drop(w, "ns", "big");
+    assert_int_equal(entries(w, w->writer->protos), 0);
+    struct snapshot *s = snapshot_get(w->snaps);
+    assert_null(snapshot_object(s, &k));
+    assert_true(log_get(s, w->revision, 0, &e));
+    assert_int_equal(e.type, EVENT_DELETED);
+    assert_filled(record_proto(e.record), 1800, 'z');
+    snapshot_unref(s);
+}
+
+/* A store that was written before protos could lie apart goes on being used. */
+static void the_layout_before_is_taken_over(void **state)
+{
+    struct world *w = *state;
+    MDB_txn *txn;
+    struct key k;
+    char err[512];
+    struct cache_options o = {.dir = w->dir, .writer = true};
+    add(w, "a", "x", "t", NULL);
+    assert_int_equal(mdb_txn_begin(w->writer->env, NULL, 0, &txn), 0);
+    assert_int_equal(mdb_drop(txn, w->writer->protos, 1), 0);
+    assert_int_equal(cache_meta_put(w->writer, txn, "layout", 1), 0);
+    assert_int_equal(mdb_txn_commit(txn), 0);
+    snapshots_free(w->snaps);
+    cache_close(w->writer);
+    w->reader = w->writer = cache_open(&o, err, sizeof(err));
+    assert_non_null(w->writer);
+    w->snaps = snapshots_new(w->reader);
+    add_sized(w, 3000, 1800, 'p');
+    struct snapshot *s = snapshot_get(w->snaps);
+    key_make(&k, RES, STR("a"), STR("x"));
+    assert_name(snapshot_object(s, &k), "x");
+    key_make(&k, RES, STR("ns"), STR("big"));
+    assert_filled(snapshot_proto(s, snapshot_object(s, &k)), 1800, 'p');
+    snapshot_unref(s);
+}
+
 static void a_reader_needs_a_writer_first_and_only_one(void **state)
 {
     char *dir = scratch_dir(), err[512] = "";
@@ -569,6 +690,8 @@ int main(void)
         T(the_past_of_many_keys),
         T(old_events_leave_the_window),
         T(churn_does_not_fill_the_map),
+        T(a_proto_may_lie_apart),
+        T(the_layout_before_is_taken_over),
         cmocka_unit_test(a_reader_needs_a_writer_first_and_only_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -170,7 +170,7 @@ static void check_proto(const struct record *r, size_t name, size_t text)
     assert_true(str_eq(record_proto(r), buf_view(&want)));
     assert_int_equal(r->proto_rv_off - r->proto_off, at);
     assert_true(json_has(r, rv));
-    struct str meta = record_proto_meta(r);
+    struct str meta = record_proto_meta(record_proto(r));
     assert_true(meta.p[0] == 0x0a && str_ends(meta, STR("\x5a\x01m")));
     buf_free(&want);
 }
