@@ -25,20 +25,12 @@ static const struct row ROWS[] = {
     {"storagemigration.k8s.io", "storageversionmigrations", "status", "spec metadata"},
 };
 
-/* Subresources that write few fields and nothing else. */
-static const struct row ONLY[] = {
-    {"", "pods", "ephemeralcontainers", "spec.ephemeralContainers"},
-    {"", "pods", "resize",
-     "spec.containers.*.resources spec.containers.*.resizePolicy spec.initContainers.*.resources "
-     "spec.initContainers.*.resizePolicy"},
-};
-
-static const char *find(const struct row *rows, size_t n, const struct schema_resource *r, const char *sub)
+static const char *find(const struct schema_resource *r, const char *sub)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(rows[i].plural, r->plural) == 0 && strcmp(rows[i].group, r->group) == 0 &&
-            strcmp(rows[i].subresource, sub) == 0)
-            return rows[i].paths;
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        if (strcmp(ROWS[i].plural, r->plural) == 0 && strcmp(ROWS[i].group, r->group) == 0 &&
+            strcmp(ROWS[i].subresource, sub) == 0)
+            return ROWS[i].paths;
     }
     return NULL;
 }
@@ -54,52 +46,16 @@ static const char *rule(const struct schema_resource *r, const char *sub)
 
 struct resets resets_of(struct arena *a, const struct schema_resource *r, const char *subresource)
 {
-    const char *only = find(ONLY, sizeof(ONLY) / sizeof(ONLY[0]), r, subresource);
-    const char *paths = only ? only : find(ROWS, sizeof(ROWS) / sizeof(ROWS[0]), r, subresource);
-    const struct fieldset **sets = NULL;
-    struct resets rs = {0};
+    const char *paths = find(r, subresource);
     struct str rest = str_of(paths ? paths : rule(r, subresource)), path;
+    struct resets rs = {0};
 
-    if (only)
-        rs.only = sets = arena_raw(a, (rest.n + 1) * sizeof(*sets));
-    while (rest.n && str_next(&rest, ' ', &path)) {
-        const struct fieldset *set = fieldset_path(a, arena_cstr(a, path));
-
-        if (only)
-            sets[rs.nonly++] = set;
-        else
-            rs.reset = fieldset_union(a, rs.reset, set);
-    }
+    while (rest.n && str_next(&rest, ' ', &path))
+        rs.reset = fieldset_union(a, rs.reset, fieldset_path(a, arena_cstr(a, path)));
     return rs;
-}
-
-static const struct fieldset *below(struct arena *a, const struct fieldset *pattern,
-                                    const struct fieldset *set)
-{
-    const struct fieldset_node *want = &pattern->nodes[0];
-    bool any = str_is(want->element.name, "*");
-    struct fieldset_builder b = {.arena = a};
-
-    for (int i = 0; set && i < set->n; i++) {
-        const struct fieldset_node *node = &set->nodes[i];
-
-        if (!any && element_cmp(&node->element, &want->element) != 0)
-            continue;
-        if (want->member)
-            fieldset_add(&b, &node->element, node->member, node->children);
-        else
-            fieldset_add(&b, &node->element, node->member, below(a, want->children, node->children));
-    }
-    return fieldset_finish(&b);
 }
 
 const struct fieldset *resets_filter(struct arena *a, const struct resets *rs, const struct fieldset *set)
 {
-    const struct fieldset *out = NULL;
-
-    if (!rs->nonly)
-        return fieldset_difference_deep(a, set, rs->reset);
-    for (int i = 0; i < rs->nonly; i++)
-        out = fieldset_union(a, out, below(a, rs->only[i], set));
-    return out;
+    return fieldset_difference_deep(a, set, rs->reset);
 }

@@ -1,5 +1,6 @@
 /* Fields that a write of a resource or subresource cannot change, and that its writer therefore does not come
- * to own. Rules: GetResetFields and GetResetFieldsFilter of pkg/registry/GROUP/RESOURCE/strategy.go. */
+ * to own. Rule: GetResetFields of pkg/registry/GROUP/RESOURCE/strategy.go (as far as the storages hand it on:
+ * those of ephemeralcontainers and resize do not). */
 #ifndef REGISTRY_APPLY_RESETS_H
 #define REGISTRY_APPLY_RESETS_H
 
@@ -7,10 +8,7 @@
 #include "registry/schema.h"
 
 struct resets {
-    const struct fieldset *reset;       /* these and all below them are not tracked */
-    const struct fieldset *const *only; /* if there are any: nothing else is tracked but what is below one of
-                                           these; an item of a list is named "*" */
-    int nonly;
+    const struct fieldset *reset; /* these and all below them are not tracked */
 };
 
 struct resets resets_of(struct arena *a, const struct schema_resource *r, const char *subresource);

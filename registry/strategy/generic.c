@@ -14,8 +14,8 @@
 #include "shm/base/clock.h"
 
 static const struct strategy_rows *const GROUPS[] = {
-    &strategy_rows_core, &strategy_rows_pod,   &strategy_rows_service,
-    &strategy_rows_apps, &strategy_rows_batch, &strategy_rows_rest,
+    &strategy_rows_core,  &strategy_rows_pod,          &strategy_rows_service, &strategy_rows_apps,
+    &strategy_rows_batch, &strategy_rows_certificates, &strategy_rows_rest,
 };
 
 static const struct strategy PLAIN = {.group = "", .plural = ""};
@@ -102,7 +102,8 @@ static void check_new(const struct strategy_call *c, const json_t *obj, struct s
     const struct validation *v = validation_for(c->resource);
     struct check check = checking(c, st);
 
-    check_metadata(&check, obj);
+    if (!v || !v->creates_metadata)
+        check_metadata(&check, obj);
     if (v && v->create)
         v->create(&check, obj);
 }

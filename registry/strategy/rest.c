@@ -5,88 +5,6 @@
 #include "registry/walk/tree.h"
 #include "shm/base/clock.h"
 
-static void csr_create(const struct strategy_call *c, json_t *obj)
-{
-    static const char *const REQUESTER[] = {"spec.username", "spec.uid", "spec.extra"};
-    json_t *groups = json_array();
-
-    for (int i = 0; i < 3; i++)
-        tree_delete(obj, REQUESTER[i]);
-    if (c->user && *c->user)
-        tree_set_string(obj, "spec.username", c->user);
-    if (c->uid.n)
-        tree_set(obj, "spec.uid", json_stringn(c->uid.p, c->uid.n));
-    for (int i = 0; i < c->ngroups; i++)
-        json_array_append_new(groups, json_stringn(c->groups[i].p, c->groups[i].n));
-    tree_set(obj, "spec.groups", groups);
-}
-
-/* Stamped when they come; a transition only when the status is another one. */
-static void stamp_conditions(json_t *obj, const json_t *old)
-{
-    const json_t *before = tree_get(old, "status.conditions");
-    json_t *condition, *was;
-    char now[21];
-    size_t i, j;
-
-    clock_rfc3339(clock_wall_s(), now);
-    json_array_foreach(tree_get(obj, "status.conditions"), i, condition)
-    {
-        json_array_foreach(before, j, was)
-        {
-            if (!tree_get(condition, "lastTransitionTime") &&
-                str_eq(tree_str(was, "type"), tree_str(condition, "type")) &&
-                str_eq(tree_str(was, "status"), tree_str(condition, "status")))
-                tree_copy(condition, was, "lastTransitionTime");
-        }
-        tree_default(condition, "lastTransitionTime", json_string(now));
-        tree_default(condition, "lastUpdateTime", json_string(now));
-    }
-}
-
-static bool is_verdict(const json_t *condition)
-{
-    return str_is(tree_str(condition, "type"), "Approved") || str_is(tree_str(condition, "type"), "Denied");
-}
-
-/* Who writes the status cannot decide: the verdicts are those that were there. */
-static void keep_verdicts(json_t *obj, const json_t *old)
-{
-    json_t *list = json_array(), *condition;
-    size_t i;
-
-    json_array_foreach(tree_get(old, "status.conditions"), i, condition)
-    {
-        if (is_verdict(condition))
-            json_array_append_new(list, json_deep_copy(condition));
-    }
-    json_array_foreach(tree_get(obj, "status.conditions"), i, condition)
-    {
-        if (!is_verdict(condition))
-            json_array_append(list, condition);
-    }
-    tree_set(obj, "status.conditions", list);
-}
-
-static void csr_update(const struct strategy_call *c, json_t *obj, const json_t *old)
-{
-    json_t *conditions;
-
-    tree_copy(obj, old, "spec");
-    if (strcmp(c->subresource, "approval") == 0) {
-        conditions = json_incref(tree_get(obj, "status.conditions"));
-        tree_copy(obj, old, "status");
-        if (conditions)
-            tree_set(obj, "status.conditions", conditions);
-        else
-            tree_delete(obj, "status.conditions");
-        stamp_conditions(obj, old);
-    } else if (strcmp(c->subresource, "status") == 0) {
-        keep_verdicts(obj, old);
-        stamp_conditions(obj, old);
-    }
-}
-
 static void priority_class_create(const struct strategy_call *c, json_t *obj)
 {
     tree_set_int(obj, "metadata.generation", 1);
@@ -208,10 +126,6 @@ static const struct strategy ROWS[] = {
      .plural = "apiservices",
      .prepare_create = apiservice_create,
      .status_meta = STATUS_META_OLD},
-    {.group = "certificates.k8s.io",
-     .plural = "certificatesigningrequests",
-     .prepare_create = csr_create,
-     .prepare_update = csr_update},
     {.group = "scheduling.k8s.io", .plural = "priorityclasses", .prepare_create = priority_class_create},
     {.group = "coordination.k8s.io",
      .plural = "leases",

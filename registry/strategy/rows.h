@@ -14,6 +14,7 @@ extern const struct strategy_rows strategy_rows_pod;
 extern const struct strategy_rows strategy_rows_service;
 extern const struct strategy_rows strategy_rows_apps;
 extern const struct strategy_rows strategy_rows_batch;
+extern const struct strategy_rows strategy_rows_certificates;
 extern const struct strategy_rows strategy_rows_rest;
 
 #define STRATEGY_ROWS(array)                                                                                 \

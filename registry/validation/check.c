@@ -215,7 +215,7 @@ static void check_finalizers(struct check *c, const json_t *obj)
 
 void check_metadata(struct check *c, const json_t *obj)
 {
-    objectmeta_validate(obj, c->resource, c->st);
+    objectmeta_validate(obj, c->served, c->st);
     check_finalizers(c, obj);
 }
 

@@ -147,8 +147,9 @@ struct validation {
     const char *group, *plural;
     /* The updates below check metadata where the reference's do; else that was done before them. */
     bool checks_metadata;
-    bool any_finalizer; /* short ones, too */
-    /* Of the whole object, metadata aside: that was checked before. */
+    bool creates_metadata; /* the create below does: else that was done before it */
+    bool any_finalizer;    /* short ones, too */
+    /* Of the whole object; metadata aside, see above. */
     void (*create)(struct check *c, const json_t *obj);
     /* Of a write of the main resource; NULL: none. The reference's Validate...Update often begins with the
      * checks of a create: then it calls them. */

@@ -94,6 +94,9 @@ static void event(struct check *c, const json_t *obj)
     struct str type = check_str(obj, "type");
 
     of_either_group(c, obj);
+    /* where nothing else is wrong the old group looks at the name after all */
+    if (is_strict(c) || !c->st->ncauses)
+        check_metadata(c, obj);
     if (!is_strict(c))
         return;
     series(c, obj);
@@ -146,7 +149,12 @@ static void event_update(struct check *c, const json_t *obj, const json_t *old)
 }
 
 static const struct validation ROWS[] = {
-    {.group = "", .plural = "events", .checks_metadata = true, .create = event, .update = event_update},
+    {.group = "",
+     .plural = "events",
+     .checks_metadata = true,
+     .creates_metadata = true,
+     .create = event,
+     .update = event_update},
 };
 
 const struct validation_rows validation_rows_events = VALIDATION_ROWS(ROWS);
