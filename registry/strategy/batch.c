@@ -12,6 +12,13 @@ static json_t *map_at(json_t *obj, const char *path)
     return m;
 }
 
+/* What the client said itself stays; if it is wrong it is refused later. */
+static void generate(json_t *labels, const char *key, const char *value)
+{
+    if (!json_object_get(labels, key))
+        json_object_set_new(labels, key, json_string(value));
+}
+
 /* Unless the client chose a selector, a Job selects the pods that carry its uid. */
 static void job_create(const struct strategy_call *c, json_t *obj)
 {
@@ -22,12 +29,11 @@ static void job_create(const struct strategy_call *c, json_t *obj)
         return;
     name = name ? name : ""; /* which will be complained about */
     labels = map_at(obj, "spec.template.metadata.labels");
-    json_object_set_new(labels, "batch.kubernetes.io/job-name", json_string(name));
-    json_object_set_new(labels, "batch.kubernetes.io/controller-uid", json_string(uid));
-    json_object_set_new(labels, "job-name", json_string(name));
-    json_object_set_new(labels, "controller-uid", json_string(uid));
-    json_object_set_new(map_at(obj, "spec.selector.matchLabels"), "batch.kubernetes.io/controller-uid",
-                        json_string(uid));
+    generate(labels, "batch.kubernetes.io/job-name", name);
+    generate(labels, "batch.kubernetes.io/controller-uid", uid);
+    generate(labels, "job-name", name);
+    generate(labels, "controller-uid", uid);
+    generate(map_at(obj, "spec.selector.matchLabels"), "batch.kubernetes.io/controller-uid", uid);
 }
 
 static const struct strategy ROWS[] = {
