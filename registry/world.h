@@ -17,10 +17,12 @@ struct world {
     /* All objects of a resource, as an array (new reference): for kinds of which there are few. */
     json_t *(*list)(void *arg, const struct schema_resource *r);
     int64_t (*now_s)(void *arg);
-    /* What is wrong with a PKCS#10 request, or with a text of certificates (both PEM); NULL: nothing. The text is
-     * static or in the arena. */
+    /* What is wrong with a PKCS#10 request, or with a text of certificates (both PEM); NULL: nothing. The
+     * text is static or in the arena. */
     const char *(*certificate_request_error)(void *arg, struct arena *a, struct str pem);
     const char *(*certificate_error)(void *arg, struct arena *a, struct str pem);
+    /* Why a private key does not serve a certificate (both PEM); NULL: it does. May be NULL. */
+    const char *(*key_pair_error)(void *arg, struct arena *a, struct str certificate, struct str key);
     const char *service_cluster_ip_range; /* one range, or one a family */
     int node_port_first, node_port_last;
     bool allow_privileged; /* pods may have privileged containers */

@@ -238,7 +238,8 @@ const char *cidr_text(struct arena *a, const struct cidr *range)
     struct address ip = range->ip;
 
     network(range, range->bits, ip.bytes);
-    return arena_printf(a, "%s/%d", address_text(a, &ip), range->bits);
+    return arena_printf(a, "%s/%d", address_text(a, &ip),
+                        ip.mapped && range->bits >= 96 ? range->bits - 96 : range->bits);
 }
 
 bool cidr_is_strict_part(const struct cidr *whole, const struct cidr *part)

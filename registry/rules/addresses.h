@@ -36,6 +36,7 @@ struct cidr {
 };
 
 bool cidr_parse(struct str text, struct cidr *out);
+/* The network; of IPv4 inside IPv6 as IPv4. */
 const char *cidr_text(struct arena *a, const struct cidr *range);
 /* Whether all addresses of part are some of whole's, and whole has others. */
 bool cidr_is_strict_part(const struct cidr *whole, const struct cidr *part);

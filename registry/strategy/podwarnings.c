@@ -3,6 +3,7 @@
 #include "registry/strategy/warnings.h"
 
 #include <stdio.h>
+#include "registry/rules/names.h"
 #include "registry/rules/text.h"
 #include "registry/walk/tree.h"
 
@@ -35,16 +36,20 @@ static const struct advice ANNOTATIONS[] = {
      "non-functional in v1.11+; use the \"sysctls\" field instead"},
 };
 
-static const struct advice VOLUMES[] = {
-    {"photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"},
-    {"gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"},
-    {"scaleIO", "deprecated in v1.16, non-functional in v1.22+"},
-    {"flocker", "deprecated in v1.22, non-functional in v1.25+"},
-    {"storageos", "deprecated in v1.22, non-functional in v1.25+"},
-    {"quobyte", "deprecated in v1.22, non-functional in v1.25+"},
-    {"glusterfs", "deprecated in v1.25, non-functional in v1.26+"},
-    {"cephfs", "deprecated in v1.28, non-functional in v1.31+"},
-    {"rbd", "deprecated in v1.28, non-functional in v1.31+"},
+static const struct {
+    const char *key, *text,
+        *shown; /* text NULL: a claim, which is looked at; shown: as the reference spells it */
+} VOLUMES[] = {
+    {"photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+", NULL},
+    {"gitRepo", "deprecated in v1.11, and disabled by default in v1.33+", NULL},
+    {"scaleIO", "deprecated in v1.16, non-functional in v1.22+", NULL},
+    {"flocker", "deprecated in v1.22, non-functional in v1.25+", NULL},
+    {"storageos", "deprecated in v1.22, non-functional in v1.25+", "storageOS"},
+    {"quobyte", "deprecated in v1.22, non-functional in v1.25+", NULL},
+    {"glusterfs", "deprecated in v1.25, non-functional in v1.26+", NULL},
+    {"ephemeral", NULL, NULL},
+    {"cephfs", "deprecated in v1.28, non-functional in v1.31+", NULL},
+    {"rbd", "deprecated in v1.28, non-functional in v1.31+", NULL},
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -69,7 +74,24 @@ struct view {
     size_t nports;
 };
 
-static void expressions(const struct view *v, const json_t *term, const char *path)
+static void label_values(const struct strategy_call *c, const char *path, const json_t *values)
+{
+    struct name_errors errors;
+    json_t *value;
+    size_t i;
+
+    json_array_foreach((json_t *)(uintptr_t)values, i, value)
+    {
+        struct str v = {json_string_value(value), json_string_length(value)};
+
+        name_label_value_errors(v, &errors);
+        for (int k = 0; k < errors.n; k++)
+            warnings_add(c, "%s[%zu]: %.*s is invalid, %s", path, i, STR_ARG(v), errors.text[k]);
+    }
+}
+
+void warnings_of_node_term(const struct strategy_call *c, const char *path, const json_t *term,
+                           bool preferred)
 {
     size_t i;
     json_t *e;
@@ -80,8 +102,10 @@ static void expressions(const struct view *v, const json_t *term, const char *pa
         const char *advice = warnings_node_label(key);
 
         if (advice)
-            warnings_add(v->c, "%s%s.matchExpressions[%zu].key: %.*s is %s", v->prefix, path, i, STR_ARG(key),
-                         advice);
+            warnings_add(c, "%s.matchExpressions[%zu].key: %.*s is %s", path, i, STR_ARG(key), advice);
+        if (preferred)
+            label_values(c, arena_printf(c->arena, "%s.matchExpressions[%zu].values", path, i),
+                         tree_get(e, "values"));
     }
 }
 
@@ -94,7 +118,7 @@ static void node_choice(const struct view *v)
         "spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution";
     const char *key;
     json_t *value, *term;
-    char path[160];
+    const char *path;
     size_t i;
 
     json_object_foreach(tree_get(v->spec, "nodeSelector"), key, value)
@@ -106,13 +130,13 @@ static void node_choice(const struct view *v)
     }
     json_array_foreach(tree_get(v->pod, REQUIRED), i, term)
     {
-        snprintf(path, sizeof(path), "%s[%zu]", REQUIRED, i);
-        expressions(v, term, path);
+        path = arena_printf(v->c->arena, "%s%s[%zu]", v->prefix, REQUIRED, i);
+        warnings_of_node_term(v->c, path, term, false);
     }
     json_array_foreach(tree_get(v->pod, PREFERRED), i, term)
     {
-        snprintf(path, sizeof(path), "%s[%zu].preference", PREFERRED, i);
-        expressions(v, tree_get(term, "preference"), path);
+        path = arena_printf(v->c->arena, "%s%s[%zu].preference", v->prefix, PREFERRED, i);
+        warnings_of_node_term(v->c, path, tree_get(term, "preference"), true);
     }
 }
 
@@ -147,33 +171,30 @@ static void annotations(const struct view *v)
     }
 }
 
-static void sourceless(const struct view *v, const json_t *volume)
+static void volume(const struct view *v, const json_t *volume, size_t i)
 {
-    size_t i;
-    json_t *source;
+    static const char TEMPLATE[] = "ephemeral.volumeClaimTemplate.spec";
 
-    json_array_foreach(tree_get(volume, "projected.sources"), i, source)
-    {
-        if (!json_object_size(source))
-            warnings_add(v->c, "volume %s (Projected) has no sources provided",
-                         text_quoted(v->c->arena, tree_str(volume, "name")));
+    for (size_t k = 0; k < COUNT(VOLUMES); k++) {
+        if (VOLUMES[k].text ? !tree_get(volume, VOLUMES[k].key) : !tree_get(volume, TEMPLATE))
+            continue;
+        if (VOLUMES[k].text)
+            warnings_add(v->c, "%sspec.volumes[%zu].%s: %s", v->prefix, i,
+                         VOLUMES[k].shown ? VOLUMES[k].shown : VOLUMES[k].key, VOLUMES[k].text);
+        else
+            warnings_of_claim(v->c,
+                              arena_printf(v->c->arena, "%sspec.volumes[%zu].%s.", v->prefix, i, TEMPLATE),
+                              tree_get(volume, TEMPLATE));
     }
 }
 
 static void volumes(const struct view *v)
 {
     size_t i;
-    json_t *volume;
+    json_t *one;
 
-    json_array_foreach(tree_get(v->spec, "volumes"), i, volume)
-    {
-        for (size_t k = 0; k < COUNT(VOLUMES); k++) {
-            if (tree_get(volume, VOLUMES[k].key))
-                warnings_add(v->c, "%sspec.volumes[%zu].%s: %s", v->prefix, i, VOLUMES[k].key,
-                             VOLUMES[k].text);
-        }
-    }
-    json_array_foreach(tree_get(v->spec, "volumes"), i, volume) sourceless(v, volume);
+    json_array_foreach(tree_get(v->spec, "volumes"), i, one) volume(v, one, i);
+    warnings_of_volumes(v->c, v->spec);
 }
 
 static bool said_before(const json_t *list, size_t i, const char *field)
@@ -252,6 +273,36 @@ static void environment(const struct view *v, const json_t *container, const cha
     }
 }
 
+static bool same_profile(const json_t *profile, const char *annotation)
+{
+    static const char LOCAL[] = "localhost/";
+    struct str type = tree_str(profile, "type");
+
+    if (!profile || !annotation)
+        return false;
+    if (strcmp(annotation, "unconfined") == 0)
+        return str_is(type, "Unconfined");
+    if (strcmp(annotation, "runtime/default") == 0)
+        return str_is(type, "RuntimeDefault");
+    return str_is(type, "Localhost") && strncmp(annotation, LOCAL, sizeof(LOCAL) - 1) == 0 &&
+           str_is(tree_str(profile, "localhostProfile"), annotation + sizeof(LOCAL) - 1);
+}
+
+/* Pods themselves are given the field. */
+static void apparmor(const struct view *v, const json_t *container, struct str name)
+{
+    const char *key =
+        arena_printf(v->c->arena, "container.apparmor.security.beta.kubernetes.io/%.*s", STR_ARG(name));
+    const json_t *annotation = json_object_get(v->annotations, key);
+
+    if (v->prefix[0] && annotation && !tree_get(container, "securityContext.appArmorProfile") &&
+        !same_profile(tree_get(v->spec, "securityContext.appArmorProfile"), json_string_value(annotation)))
+        warnings_add(v->c,
+                     "%smetadata.annotations[%s]: deprecated since v1.30; use the \"appArmorProfile\" field "
+                     "instead",
+                     v->prefix, key);
+}
+
 static void container(struct view *v, const json_t *container, const char *path)
 {
     struct str name = tree_str(container, "name");
@@ -263,13 +314,7 @@ static void container(struct view *v, const json_t *container, const char *path)
                      "%smetadata.annotations[%s]: non-functional in v1.27+; use the \"seccompProfile\" field "
                      "instead",
                      v->prefix, key);
-    key = arena_printf(v->c->arena, "container.apparmor.security.beta.kubernetes.io/%.*s", STR_ARG(name));
-    if (v->prefix[0] && !tree_get(container, "securityContext.appArmorProfile") &&
-        json_object_get(v->annotations, key))
-        warnings_add(v->c,
-                     "%smetadata.annotations[%s]: deprecated since v1.30; use the \"appArmorProfile\" field "
-                     "instead",
-                     v->prefix, key);
+    apparmor(v, container, name);
     container_resources(v, container, path);
     environment(v, container, path);
 }
@@ -425,4 +470,6 @@ void warnings_of_pod(const struct strategy_call *c, const char *prefix, const js
             prefix);
     affinity(v, "podAffinity");
     affinity(v, "podAntiAffinity");
+    warnings_addresses(c, arena_printf(c->arena, "%sspec", prefix), v->spec, "dnsConfig.nameservers[]");
+    warnings_addresses(c, arena_printf(c->arena, "%sspec", prefix), v->spec, "hostAliases[].ip");
 }

@@ -4,11 +4,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "registry/rules/base64.h"
 #include "registry/rules/names.h"
+#include "registry/rules/quantities.h"
+#include "registry/rules/text.h"
+#include "registry/strategy/warningrows.h"
 #include "registry/walk/json.h"
 #include "registry/walk/tree.h"
 
 #define IN_PODS "Pod names and hostnames"
+#define COMPLETIONS_MAX 100000
+#define PARALLEL_MAX 10000
 
 void warnings_add(const struct strategy_call *c, const char *fmt, ...)
 {
@@ -68,9 +74,46 @@ static void named_template(const struct strategy_call *c, const json_t *obj, con
     template(c, obj, old);
 }
 
+/* Of an update the template is looked at that was there before. */
+static void controller(const struct strategy_call *c, const json_t *obj, const json_t *old)
+{
+    if (!old)
+        name(c, obj, IN_PODS);
+    if (is_news(obj, old))
+        warnings_of_pod(c, "spec.template.", tree_get(old ? old : obj, "spec.template"));
+}
+
+static void daemon_set(const struct strategy_call *c, const json_t *obj, const json_t *old)
+{
+    if (!old || !tree_same(obj, old, "spec.template", c->resource->type))
+        warnings_of_pod(c, "spec.template.", tree_get(obj, "spec.template"));
+}
+
+/* What fails in a Job this large may be more than its status can say. */
+static void job_spec(const struct strategy_call *c, const char *path, const json_t *spec)
+{
+    if (str_is(tree_str(spec, "completionMode"), "Indexed") &&
+        tree_int(spec, "completions", 0) > COMPLETIONS_MAX && tree_int(spec, "parallelism", 0) > PARALLEL_MAX)
+        warnings_add(c,
+                     "%s: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism "
+                     "higher than 10^4, Kubernetes might not be able to track completedIndexes when a big "
+                     "number of indexes fail",
+                     path);
+    warnings_of_pod(c, arena_printf(c->arena, "%s.template.", path), tree_get(spec, "template"));
+}
+
+static void job(const struct strategy_call *c, const json_t *obj, const json_t *old)
+{
+    if (!old)
+        name(c, obj, IN_PODS);
+    if (is_news(obj, old))
+        job_spec(c, "spec", tree_get(obj, "spec"));
+}
+
 static void pod_template(const struct strategy_call *c, const json_t *obj, const json_t *old)
 {
-    warnings_of_pod(c, "template.", tree_get(obj, "template"));
+    if (is_news(obj, old))
+        warnings_of_pod(c, "template.", tree_get(obj, "template"));
 }
 
 static void cron_job(const struct strategy_call *c, const json_t *obj, const json_t *old)
@@ -80,37 +123,11 @@ static void cron_job(const struct strategy_call *c, const json_t *obj, const jso
     if (!old)
         name(c, obj, IN_PODS);
     if (is_news(obj, old))
-        warnings_of_pod(c, "spec.jobTemplate.spec.template.",
-                        tree_get(obj, "spec.jobTemplate.spec.template"));
+        job_spec(c, "spec.jobTemplate.spec", tree_get(obj, "spec.jobTemplate.spec"));
     if (old && schedule && strstr(schedule, "TZ"))
         warnings_add(c,
                      "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see "
                      "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details");
-}
-
-/* Quantities are kept in their canonical form, where only fractions end so. */
-static void fraction(const struct strategy_call *c, const json_t *claim, const char *list, const char *path)
-{
-    struct str v = tree_str(tree_get(claim, list), "storage");
-
-    if (v.n && strchr("mun", v.p[v.n - 1]))
-        warnings_add(c, "%s%s[storage]: fractional byte value \"%.*s\" is invalid, must be an integer", path,
-                     list, STR_ARG(v));
-}
-
-static void claim_spec(const struct strategy_call *c, const char *path, const json_t *spec)
-{
-    fraction(c, spec, "resources.requests", path);
-    fraction(c, spec, "resources.limits", path);
-}
-
-static void claim(const struct strategy_call *c, const json_t *obj, const json_t *old)
-{
-    if (json_object_get(tree_get(obj, "metadata.annotations"), "volume.beta.kubernetes.io/storage-class"))
-        warnings_add(c,
-                     "metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since v1.8; "
-                     "use \"storageClassName\" attribute instead");
-    claim_spec(c, "spec.", tree_get(obj, "spec"));
 }
 
 static void stateful_set(const struct strategy_call *c, const json_t *obj, const json_t *old)
@@ -123,73 +140,12 @@ static void stateful_set(const struct strategy_call *c, const json_t *obj, const
     json_array_foreach(tree_get(obj, "spec.volumeClaimTemplates"), i, one)
     {
         snprintf(path, sizeof(path), "spec.volumeClaimTemplates[%zu].%s", i, old ? "Spec." : "");
-        claim_spec(c, path, tree_get(one, "spec"));
+        warnings_of_claim(c, path, tree_get(one, "spec"));
     }
     if (tree_int(obj, "spec.revisionHistoryLimit", 0) < 0)
         warnings_add(c,
                      "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value "
                      ">= 0 is recommended");
-}
-
-struct field {
-    const char *path, *text;
-    const char *shown; /* where the reference says it is; NULL: at the path */
-};
-
-static const struct field VOLUME_FIELDS[] = {
-    {"spec.cephfs", "deprecated in v1.28, non-functional in v1.31+", NULL},
-    {"spec.photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+", NULL},
-    {"spec.scaleIO", "deprecated in v1.16, non-functional in v1.22+", NULL},
-    {"spec.storageos", "deprecated in v1.22, non-functional in v1.25+", "spec.storageOS"},
-    {"spec.glusterfs", "deprecated in v1.25, non-functional in v1.26+", NULL},
-    {"spec.rbd", "deprecated in v1.28, non-functional in v1.31+", NULL},
-};
-
-static void volume(const struct strategy_call *c, const json_t *obj, const json_t *old)
-{
-    if (str_is(tree_str(obj, "spec.persistentVolumeReclaimPolicy"), "Recycle"))
-        warnings_add(c,
-                     "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, "
-                     "the recommended approach is to use dynamic provisioning.");
-    for (size_t i = 0; i < sizeof(VOLUME_FIELDS) / sizeof(VOLUME_FIELDS[0]); i++) {
-        const struct field *f = &VOLUME_FIELDS[i];
-
-        if (tree_get(obj, f->path))
-            warnings_add(c, "%s: %s", f->shown ? f->shown : f->path, f->text);
-    }
-}
-
-static void headless(const struct strategy_call *c, const json_t *obj)
-{
-    if (tree_str(obj, "spec.loadBalancerIP").n)
-        warnings_add(c, "spec.loadBalancerIP is ignored for headless services");
-    if (tree_size(obj, "spec.externalIPs"))
-        warnings_add(c, "spec.externalIPs is ignored for headless services");
-    if (!str_is(tree_str(obj, "spec.sessionAffinity"), "None"))
-        warnings_add(c, "spec.SessionAffinity is ignored for headless services");
-}
-
-static void service(const struct strategy_call *c, const json_t *obj, const json_t *old)
-{
-    bool external = str_is(tree_str(obj, "spec.type"), "ExternalName");
-    bool none =
-        str_is(tree_str(obj, "spec.type"), "ClusterIP") && str_is(tree_str(obj, "spec.clusterIP"), "None");
-
-    if (c->subresource[0])
-        return;
-    if (json_object_get(tree_get(obj, "metadata.annotations"), "service.kubernetes.io/topology-aware-hints"))
-        warnings_add(c, "annotation service.kubernetes.io/topology-aware-hints is deprecated, please use "
-                        "service.kubernetes.io/topology-mode instead");
-    if (none)
-        headless(c, obj);
-    if (tree_size(obj, "spec.externalIPs") && !none && !external)
-        warnings_add(c, "spec.externalIPs is deprecated and may no longer be implemented in some clusters");
-    if (tree_size(obj, "spec.externalIPs") && external)
-        warnings_add(c, "spec.externalIPs is ignored when spec.type is \"ExternalName\"");
-    if (!external && tree_str(obj, "spec.externalName").n)
-        warnings_add(c, "spec.externalName is ignored when spec.type is not \"ExternalName\"");
-    if (str_is(tree_str(obj, "spec.trafficDistribution"), "PreferClose"))
-        warnings_add(c, "spec.trafficDistribution: \"PreferClose\" is deprecated; use \"PreferSameZone\"");
 }
 
 static void service_account(const struct strategy_call *c, const json_t *obj, const json_t *old)
@@ -210,20 +166,7 @@ static void node(const struct strategy_call *c, const json_t *obj, const json_t 
         warnings_add(c, "spec.configSource: the feature is removed");
     if (tree_str(obj, "spec.externalID").n)
         warnings_add(c, "spec.externalID: this field is deprecated, and is unused by Kubernetes");
-}
-
-static void endpoint_slice(const struct strategy_call *c, const json_t *obj, const json_t *old)
-{
-    if (!old && str_is(tree_str(obj, "addressType"), "FQDN"))
-        warnings_add(c, "spec.addressType: FQDN endpoints are deprecated");
-}
-
-static void ingress(const struct strategy_call *c, const json_t *obj, const json_t *old)
-{
-    if (!old && !tree_get(obj, "spec.ingressClassName") &&
-        json_object_get(tree_get(obj, "metadata.annotations"), "kubernetes.io/ingress.class"))
-        warnings_add(c, "annotation \"kubernetes.io/ingress.class\" is deprecated, please use "
-                        "'spec.ingressClassName' instead");
+    warnings_ranges(c, "", obj, "spec.podCIDRs[]");
 }
 
 static void runtime_class(const struct strategy_call *c, const json_t *obj, const json_t *old)
@@ -240,40 +183,122 @@ static void runtime_class(const struct strategy_call *c, const json_t *obj, cons
     }
 }
 
+static void resource_slice(const struct strategy_call *c, const json_t *obj, const json_t *old)
+{
+    struct str driver = tree_str(obj, "spec.driver");
+
+    for (size_t i = 0; i < driver.n; i++) {
+        if (driver.p[i] < 'A' || driver.p[i] > 'Z')
+            continue;
+        warnings_add(c, "spec.driver: driver names should be lowercase; %s contains uppercase characters",
+                     text_quoted(c->arena, driver));
+        return;
+    }
+}
+
+static void quota_pair(const struct strategy_call *c, const json_t *hard, const char *resource, bool bare)
+{
+    const char *requests = arena_printf(c->arena, "requests.%s", resource),
+               *limits = arena_printf(c->arena, "limits.%s", resource), *asked, *limit;
+
+    if (bare && !json_object_get(hard, requests))
+        requests = resource;
+    asked = json_string_value(json_object_get(hard, requests));
+    limit = json_string_value(json_object_get(hard, limits));
+    if (asked && limit && quantity_cmp(str_of(asked), str_of(limit)) > 0)
+        warnings_add(c, "ResourceQuota %s (%s) should be less than %s (%s)", requests, asked, limits, limit);
+}
+
+static void resource_quota(const struct strategy_call *c, const json_t *obj, const json_t *old)
+{
+    static const char *const RESOURCES[] = {"cpu", "memory", "storage", "ephemeral-storage"};
+
+    for (int i = 0; !old && i < 4; i++)
+        quota_pair(c, tree_get(obj, "spec.hard"), RESOURCES[i], i < 2);
+}
+
+/* A name that only files of a server's own can have, once it reads such. */
+static void static_name(const struct strategy_call *c, const json_t *obj, const json_t *old)
+{
+    if (str_ends(tree_str(obj, "metadata.name"), STR(".static.k8s.io")))
+        warnings_add(c, "metadata.name: names ending with \".static.k8s.io\" are reserved for static "
+                        "manifest-based configurations and cannot be managed via the API");
+}
+
+/* A key that is not the certificate's serves nobody. */
+static void secret(const struct strategy_call *c, const json_t *obj, const json_t *old)
+{
+    const json_t *data = tree_get(obj, "data");
+    struct str cert = STR(""), key = STR("");
+    const char *err;
+    size_t bad;
+
+    if (!str_is(tree_str(obj, "type"), "kubernetes.io/tls") || !c->world || !c->world->key_pair_error)
+        return;
+    if (!base64_decode(c->arena, str_of(json_string_value(json_object_get(data, "tls.crt"))), &cert, &bad) ||
+        !base64_decode(c->arena, str_of(json_string_value(json_object_get(data, "tls.key"))), &key, &bad))
+        return;
+    err = c->world->key_pair_error(c->world->arg, c->arena, cert, key);
+    if (err)
+        warnings_add(c, "%s", err);
+}
+
 struct warning_row {
     const char *group, *plural;
-    void (*warn)(const struct strategy_call *c, const json_t *obj, const json_t *old);
+    warner *warn;
+    warner *of_status; /* of a write of the status */
 };
 
+#define REGISTRATION "admissionregistration.k8s.io"
+
 static const struct warning_row ROWS[] = {
-    {"", "pods", pod},
-    {"", "services", service},
-    {"apps", "deployments", named_template},
-    {"apps", "replicasets", named_template},
-    {"apps", "daemonsets", template},
-    {"apps", "statefulsets", stateful_set},
-    {"batch", "jobs", named_template},
-    {"batch", "cronjobs", cron_job},
-    {"", "replicationcontrollers", named_template},
-    {"", "podtemplates", pod_template},
-    {"", "persistentvolumes", volume},
-    {"", "persistentvolumeclaims", claim},
-    {"", "serviceaccounts", service_account},
-    {"", "nodes", node},
-    {"discovery.k8s.io", "endpointslices", endpoint_slice},
-    {"networking.k8s.io", "ingresses", ingress},
-    {"node.k8s.io", "runtimeclasses", runtime_class},
+    {"", "pods", pod, warn_of_pod_status},
+    {"", "services", warn_of_service, warn_of_balancer_status},
+    {"apps", "deployments", named_template, NULL},
+    {"apps", "replicasets", named_template, NULL},
+    {"apps", "daemonsets", daemon_set, NULL},
+    {"apps", "statefulsets", stateful_set, NULL},
+    {"batch", "jobs", job, NULL},
+    {"batch", "cronjobs", cron_job, NULL},
+    {"", "replicationcontrollers", controller, NULL},
+    {"", "podtemplates", pod_template, NULL},
+    {"", "persistentvolumes", warn_of_volume, NULL},
+    {"", "persistentvolumeclaims", warn_of_claim, NULL},
+    {"", "serviceaccounts", service_account, NULL},
+    {"", "nodes", node, NULL},
+    {"", "endpoints", warn_of_endpoints, NULL},
+    {"", "resourcequotas", resource_quota, NULL},
+    {"", "secrets", secret, NULL},
+    {"discovery.k8s.io", "endpointslices", warn_of_endpoint_slice, NULL},
+    {"networking.k8s.io", "ingresses", warn_of_ingress, warn_of_balancer_status},
+    {"networking.k8s.io", "networkpolicies", warn_of_network_policy, NULL},
+    {"node.k8s.io", "runtimeclasses", runtime_class, NULL},
+    {"storage.k8s.io", "storageclasses", warn_of_storage_class, NULL},
+    {"storage.k8s.io", "csistoragecapacities", warn_of_storage_capacity, NULL},
+    {"storage.k8s.io", "csidrivers", warn_of_csi_driver, NULL},
+    {"resource.k8s.io", "resourceslices", resource_slice, NULL},
+    {"apiextensions.k8s.io", "customresourcedefinitions", warn_of_definition, NULL},
+    {REGISTRATION, "validatingadmissionpolicies", static_name, NULL},
+    {REGISTRATION, "validatingadmissionpolicybindings", static_name, NULL},
+    {REGISTRATION, "mutatingadmissionpolicies", static_name, NULL},
+    {REGISTRATION, "mutatingadmissionpolicybindings", static_name, NULL},
+    {REGISTRATION, "validatingwebhookconfigurations", static_name, NULL},
+    {REGISTRATION, "mutatingwebhookconfigurations", static_name, NULL},
 };
 
 void warnings_collect(const struct strategy_call *c, const json_t *obj, const json_t *old)
 {
-    if (!c->warnings || strcmp(c->subresource, "status") == 0)
+    bool status = strcmp(c->subresource, "status") == 0;
+    warner *warn;
+
+    if (!c->warnings || (c->subresource[0] && !status))
         return;
     for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
-        if (strcmp(ROWS[i].plural, c->resource->plural) == 0 &&
-            strcmp(ROWS[i].group, c->resource->group) == 0) {
-            ROWS[i].warn(c, obj, old);
-            return;
-        }
+        if (strcmp(ROWS[i].plural, c->resource->plural) || strcmp(ROWS[i].group, c->resource->group))
+            continue;
+        warn = status ? ROWS[i].of_status : ROWS[i].warn;
+        if (warn)
+            warn(c, obj, old);
+        return;
     }
 }

@@ -77,13 +77,14 @@ static void service_port(json_t *o)
 
 static void service_spec(json_t *o)
 {
-    bool external = is(o, "type", "NodePort") || is(o, "type", "LoadBalancer");
+    bool external = is(o, "type", "NodePort") || is(o, "type", "LoadBalancer"),
+         by_address = is(o, "type", "ClusterIP") && tree_size(o, "externalIPs");
 
     if (is(o, "sessionAffinity", "None"))
         tree_delete(o, "sessionAffinityConfig");
     else if (is(o, "sessionAffinity", "ClientIP"))
         tree_default(o, "sessionAffinityConfig.clientIP.timeoutSeconds", json_integer(10800));
-    if ((external || tree_size(o, "externalIPs")) && !tree_str(o, "externalTrafficPolicy").n)
+    if ((external || by_address) && !tree_str(o, "externalTrafficPolicy").n)
         tree_set_string(o, "externalTrafficPolicy", "Cluster");
     if (external || is(o, "type", "ClusterIP"))
         tree_default(o, "internalTrafficPolicy", json_string("Cluster"));

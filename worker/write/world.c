@@ -6,6 +6,7 @@
 #include "registry/rules/ranges.h"
 #include "shm/base/clock.h"
 #include "worker/write/commit.h"
+#include "worker/write/keypair.h"
 #include "worker/write/pem.h"
 
 static void key_of(struct key *k, const struct schema_resource *r, struct str ns, struct str name)
@@ -93,6 +94,11 @@ static const char *certificate_error(void *arg, struct arena *a, struct str pem)
     return pem_certificates_error(a, pem);
 }
 
+static const char *key_pair_error(void *arg, struct arena *a, struct str certificate, struct str key)
+{
+    return keypair_error(a, certificate, key);
+}
+
 bool world_first_address(const char *cidrs, char out[46])
 {
     struct str rest = str_of(cidrs), cidr;
@@ -118,6 +124,7 @@ void world_init(struct context *ctx)
                                 .now_s = now_s,
                                 .certificate_request_error = certificate_request_error,
                                 .certificate_error = certificate_error,
+                                .key_pair_error = key_pair_error,
                                 .allow_privileged = ctx->options->allow_privileged,
                                 .service_cluster_ip_range = ctx->options->service_cluster_ip_range};
     /* What the flag says was checked when it was read. */
