@@ -6,7 +6,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
-from cubed import Server, check
+from cubed import Server, check, until
 from etcd import Etcd
 
 LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases'
@@ -20,13 +20,6 @@ def addresses(api):
 def slice_addresses(api):
     status, s = api.get('/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes')
     return [a for e in s.get('endpoints') or [] for a in e['addresses']] if status == 200 else None
-
-
-def until(what, text, seconds=20):
-    end = time.monotonic() + seconds
-    while not what():
-        check(time.monotonic() < end, text)
-        time.sleep(0.1)
 
 
 def old_lease(name, renewed, labels):

@@ -44,6 +44,14 @@ def check(condition, text):
         raise Failure(text)
 
 
+def until(what, text, seconds=20):
+    """Asks again and again until what() is true."""
+    end = time.monotonic() + seconds
+    while not what():
+        check(time.monotonic() < end, text)
+        time.sleep(0.05)
+
+
 class Api:
     """One connection; reconnects when it broke. Calls return (status, tree)."""
 

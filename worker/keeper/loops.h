@@ -108,6 +108,11 @@ json_t *servers_addresses(const struct keeper *k);
 json_t *servers_sorted(json_t *all);
 void servers_tick(struct keeper *k);
 void servers_leave(struct keeper *k);
+/* trust.c: what is in the two ConfigMaps (new reference), and putting it right (true: something was wrong) */
+json_t *trust_certificates(const struct keeper *k);
+bool trust_settle_certificates(struct write *w, const json_t *old, json_t **obj);
+json_t *trust_first_day(const struct keeper *k);
+bool trust_settle_first_day(struct write *w, const json_t *old, json_t **obj);
 /* events.c */
 struct expiry *expiry_new(void);
 void expiry_free(struct expiry *x);
