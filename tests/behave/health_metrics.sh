@@ -15,6 +15,24 @@ req GET '/livez?verbose&exclude=nope' | grep -q 'no matches for "nope"' || fail 
 is "$(code GET /readyz/shutdown)" 200 "/readyz/shutdown"
 is "$(code GET /livez/shutdown)" 404 "/livez/shutdown"
 
+# who asks for a page, and in which form: as people read it, or as an object by its name
+req GET /statusz | head -n 2 | grep -qx 'apiserver statusz' || fail "/statusz"
+req GET /flagz | grep -qE '^workers[:= ]+2$' || fail "a flag in /flagz"
+page() { # page PATH KIND FIELD
+    req GET "$1" -H "Accept: application/json;as=$2;g=config.k8s.io;v=v1beta1" |
+        python3 -c "import json, sys; print(json.load(sys.stdin)$3)"
+}
+is "$(page /statusz Statusz "['paths'][0]")" /flagz "/statusz as an object"
+is "$(page /flagz Flagz "['flags']['request-timeout']")" 1m0s "/flagz as an object"
+is "$(code GET /statusz -H 'Accept: application/json')" 406 "/statusz as JSON of no kind"
+is "$(page / x "['paths'].count('/metrics/slis')")" 1 "/metrics/slis among the paths"
+
+slis() { # slis METRIC-WITH-LABELS
+    req GET /metrics/slis | awk -v m="$1" '$1 == m { print $2 }'
+}
+is "$(slis 'kubernetes_healthcheck{name="etcd",type="livez"}')" 1 "the state of a check"
+is "$(slis 'kubernetes_healthchecks_total{name="ping",status="success",type="healthz"}')" 3 "checks of /healthz"
+
 value() { # value METRIC-WITH-LABELS: from a new connection each time, so that either worker answers
     req GET /metrics | awk -v m="$1" '$1 == m { print $2 }'
 }
@@ -60,4 +78,10 @@ for want in ("apiserver_request_duration_seconds", "process_resident_memory_byte
              "apiserver_current_inflight_requests", "cubed_cache_bytes"):
     assert want in kinds, want
 ' || fail "the text of /metrics"
+
+is "$(req DELETE /metrics)" "metrics reset" "DELETE /metrics"
+is "$(counted)" 0 "requests after a reset"
+is "$(slis 'kubernetes_healthchecks_total{name="ping",status="success",type="healthz"}')" "" "checks after a reset"
+code GET /api/v1/namespaces/default/configmaps/none >/dev/null
+is "$(counted)" 1 "requests since then"
 exit 0

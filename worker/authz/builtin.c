@@ -33,8 +33,8 @@ static const struct builtin table[] = {
     {"system:monitoring",
      LIST("system:monitoring"),
      {LIST("get"), NULL, NULL,
-      LIST("/healthz", "/healthz/*", "/livez", "/livez/*", "/metrics", "/metrics/slis", "/readyz",
-           "/readyz/*")}},
+      LIST("/flagz", "/healthz", "/healthz/*", "/livez", "/livez/*", "/metrics", "/metrics/slis", "/readyz",
+           "/readyz/*", "/statusz")}},
 };
 #define NTABLE (sizeof(table) / sizeof(table[0]))
 

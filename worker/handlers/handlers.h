@@ -17,8 +17,10 @@ enum stage_result handler_deletecollection(struct request *rq);
 /* everything else */
 enum stage_result handler_discovery(struct request *rq); /* /api, /apis... */
 enum stage_result handler_openapi(struct request *rq);
-enum stage_result handler_health(struct request *rq); /* /healthz /livez /readyz */
-enum stage_result handler_metrics(struct request *rq);
+enum stage_result handler_health(struct request *rq);  /* /healthz /livez /readyz */
+enum stage_result handler_metrics(struct request *rq); /* DELETE: counting begins anew */
+enum stage_result handler_slis(struct request *rq);    /* /metrics/slis */
+enum stage_result handler_zpage(struct request *rq);   /* /statusz /flagz */
 enum stage_result handler_version(struct request *rq);
 enum stage_result handler_root(struct request *rq); /* / : list of paths */
 

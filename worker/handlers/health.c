@@ -8,6 +8,7 @@
 #include "shm/store/etcd/fresh.h"
 #include "worker/handlers/handlers.h"
 #include "worker/pipeline/pipeline.h"
+#include "worker/request/stats.h"
 #include "worker/request/status.h"
 
 enum { HEALTHZ = 1, LIVEZ = 2, READYZ = 4, ALL = 7 };
@@ -141,7 +142,7 @@ static void put_unknown(struct excludes *ex, struct buf *out)
         buf_putc(out, '\n');
 }
 
-static const char *run_one(struct request *rq, const struct check *c)
+static const char *look(struct request *rq, const struct check *c)
 {
     const struct question *q = rq->stage_state;
     if (c->run == check_store && q && q->error)
@@ -149,18 +150,32 @@ static const char *run_one(struct request *rq, const struct check *c)
     return c->run(rq->ctx);
 }
 
+_Static_assert(NCHECKS *NGROUPS <= STATS_CHECKS, "each check of each path has its counters");
+
+static unsigned number_of(size_t check, size_t group)
+{
+    return (unsigned)(check * NGROUPS + group);
+}
+
+static const char *run_one(struct request *rq, size_t check, size_t group)
+{
+    const char *wrong = look(rq, &checks[check]);
+    stats_check(rq->ctx->stats, number_of(check, group), !wrong);
+    return wrong;
+}
+
 /* Returns how many failed. */
-static int run_all(struct request *rq, unsigned bit, struct excludes *ex, struct buf *out)
+static int run_all(struct request *rq, size_t group, struct excludes *ex, struct buf *out)
 {
     int failed = 0;
     for (size_t i = 0; i < NCHECKS; i++) {
-        if (!(checks[i].paths & bit))
+        if (!(checks[i].paths & groups[group].bit))
             continue;
         if (excluded(ex, checks[i].name)) {
             buf_printf(out, "[+]%s excluded: ok\n", checks[i].name);
             continue;
         }
-        const char *wrong = run_one(rq, &checks[i]);
+        const char *wrong = run_one(rq, i, group);
         failed += wrong != NULL;
         if (wrong)
             log_debug("health check=%s failed: %s", checks[i].name, wrong);
@@ -182,7 +197,7 @@ static enum stage_result answer_all(struct request *rq, size_t group)
     struct buf out = {0};
     struct str verbose;
     read_excludes(rq, &ex);
-    int failed = run_all(rq, groups[group].bit, &ex, &out);
+    int failed = run_all(rq, group, &ex, &out);
     buf_printf(&out, failed ? "%s check failed" : "%s check passed\n", groups[group].name);
     char *text = arena_cstr(rq->arena, buf_view(&out));
     buf_free(&out);
@@ -194,9 +209,9 @@ static enum stage_result answer_all(struct request *rq, size_t group)
     return ok(rq, request_param(rq, "verbose", &verbose) ? str_of(text) : STR("ok"));
 }
 
-static enum stage_result answer_one(struct request *rq, const struct check *c)
+static enum stage_result answer_one(struct request *rq, size_t check, size_t group)
 {
-    const char *wrong = run_one(rq, c);
+    const char *wrong = run_one(rq, check, group);
     if (!wrong)
         return ok(rq, STR("ok"));
     response_text(rq, 500, arena_printf(rq->arena, "internal server error: %s", wrong));
@@ -217,7 +232,7 @@ static void leave(void *arg)
 }
 
 /* True: the answer will come. */
-static bool ask_etcd(struct request *rq)
+static bool ask_etcd(struct request *rq, stage_fn then)
 {
     struct question *q = rq->stage_state;
     if (q || !rq->ctx->health)
@@ -227,14 +242,14 @@ static bool ask_etcd(struct request *rq)
     q->ask.done = etcd_answered;
     arena_cleanup(rq->arena, leave, q);
     rq->stage_state = q;
-    rq->resume = handler_health;
+    rq->resume = then;
     q->error = fresh_ask(rq->ctx->health, &q->ask);
     return q->error == 0;
 }
 
 enum stage_result handler_health(struct request *rq)
 {
-    if (ask_etcd(rq))
+    if (ask_etcd(rq, handler_health))
         return STAGE_SUSPEND;
     struct str path = rq->info.path;
     for (size_t g = 0; g < NGROUPS; g++) {
@@ -246,8 +261,50 @@ enum stage_result handler_health(struct request *rq)
         struct str name = {path.p + base.n + 1, path.n - base.n - 1};
         for (size_t i = 0; i < NCHECKS; i++)
             if ((checks[i].paths & groups[g].bit) && str_is(name, checks[i].name))
-                return answer_one(rq, &checks[i]);
+                return answer_one(rq, i, g);
     }
     response_text(rq, 404, "404 page not found");
+    return STAGE_DONE;
+}
+
+/* ---- /metrics/slis ---- */
+
+static void put_states(struct request *rq, struct buf *out)
+{
+    buf_puts(out, "# HELP kubernetes_healthcheck Whether a check is well now.\n"
+                  "# TYPE kubernetes_healthcheck gauge\n");
+    for (size_t i = 0; i < NCHECKS; i++)
+        for (size_t g = 0; g < NGROUPS; g++)
+            if (checks[i].paths & groups[g].bit)
+                buf_printf(out, "kubernetes_healthcheck{name=\"%s\",type=\"%s\"} %d\n", checks[i].name,
+                           groups[g].name, !look(rq, &checks[i]));
+}
+
+static void put_total(struct request *rq, struct buf *out, size_t check, size_t group, bool well)
+{
+    uint64_t n = stats_check_total(rq->ctx->stats, number_of(check, group), well);
+    if (n)
+        buf_printf(out, "kubernetes_healthchecks_total{name=\"%s\",status=\"%s\",type=\"%s\"} %llu\n",
+                   checks[check].name, well ? "success" : "error", groups[group].name, (unsigned long long)n);
+}
+
+enum stage_result handler_slis(struct request *rq)
+{
+    if (str_is(rq->method, "DELETE"))
+        return handler_metrics(rq);
+    if (ask_etcd(rq, handler_slis))
+        return STAGE_SUSPEND;
+    struct buf out = {0};
+    put_states(rq, &out);
+    buf_puts(&out, "# HELP kubernetes_healthchecks_total Checks that were asked for, by how they ended.\n"
+                   "# TYPE kubernetes_healthchecks_total counter\n");
+    for (size_t i = 0; i < NCHECKS; i++)
+        for (size_t g = 0; g < NGROUPS; g++) {
+            put_total(rq, &out, i, g, false);
+            put_total(rq, &out, i, g, true);
+        }
+    struct str text = arena_str(rq->arena, buf_view(&out));
+    buf_free(&out);
+    response_bytes(rq, 200, METRICS_CONTENT_TYPE, text);
     return STAGE_DONE;
 }

@@ -12,8 +12,6 @@
 #include "shm/base/clock.h"
 #include "worker/request/stats.h"
 
-#define CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8; escaping=underscores"
-
 static void put_head(struct buf *out, const char *name, const char *type, const char *help)
 {
     buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
@@ -188,8 +186,17 @@ static void put_build(struct buf *out)
                   "platform=\"linux\"} 1\n");
 }
 
+static enum stage_result reset(struct request *rq)
+{
+    stats_reset(rq->ctx->stats);
+    response_bytes(rq, 200, "text/plain; charset=utf-8", STR("metrics reset\n"));
+    return STAGE_DONE;
+}
+
 enum stage_result handler_metrics(struct request *rq)
 {
+    if (str_is(rq->method, "DELETE"))
+        return reset(rq);
     struct buf out = {0};
     stats_write(rq->ctx->stats, &out);
     put_counters(rq->ctx, &out);
@@ -199,6 +206,6 @@ enum stage_result handler_metrics(struct request *rq)
     put_build(&out);
     struct str text = arena_str(rq->arena, buf_view(&out));
     buf_free(&out);
-    response_bytes(rq, 200, CONTENT_TYPE, text);
+    response_bytes(rq, 200, METRICS_CONTENT_TYPE, text);
     return STAGE_DONE;
 }

@@ -283,7 +283,7 @@ static enum stage_result handler_components(struct request *rq)
     struct status st = {.arena = rq->arena};
     struct accept a;
     if (rq->info.name.n)
-        status_not_found(&st, "", "componentstatuses", rq->info.name);
+        status_not_found(&st, "", "componentstatus", rq->info.name);
     else if (negotiate_accept(rq, TRANSFORM_META, &a, &st)) {
         response_json(
             rq, 200, &a, NULL,

@@ -57,8 +57,9 @@ static int by_text(const void *a, const void *b)
 
 static bool make_paths(struct context *ctx, struct buf *out, struct str name)
 {
-    static const char *const fixed[] = {"/api",        "/apis",       "/metrics",
-                                        "/openapi/v2", "/openapi/v3", "/version"};
+    static const char *const fixed[] = {"/api",         "/apis",         "/apis/",      "/flagz",
+                                        "/metrics",     "/metrics/slis", "/openapi/v2", "/openapi/v3",
+                                        "/openapi/v3/", "/statusz",      "/version"};
     struct paths all = {.n = 0};
     for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
         add(&all, join(fixed[i], "", "", ""));

@@ -39,8 +39,12 @@ static const struct plain_route plain[] = {
     {"/livez/", BELOW, false, NULL, handler_health},
     {"/readyz/", BELOW, false, NULL, handler_health},
     {"/metrics", EXACT, false, NULL, handler_metrics},
+    {"/metrics/slis", EXACT, false, NULL, handler_slis},
+    {"/statusz", EXACT, false, NULL, handler_zpage},
+    {"/flagz", EXACT, false, NULL, handler_zpage},
     {"/openapi/v2", EXACT, false, NULL, handler_openapi},
     {"/openapi/v3", EXACT, false, NULL, handler_openapi},
+    {"/openapi/v3/", EXACT, false, NULL, handler_openapi},
     {"/openapi/v3/", BELOW, false, NULL, handler_openapi},
 };
 

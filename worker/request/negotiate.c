@@ -26,6 +26,7 @@ static const struct served served[] = {
     {"application", "yaml", MEDIA_YAML, "application/yaml", NULL},
     {"application", "vnd.kubernetes.protobuf", MEDIA_PROTOBUF, "application/vnd.kubernetes.protobuf",
      "application/vnd.kubernetes.protobuf;stream=watch"},
+    {"text", "plain", MEDIA_TEXT, "text/plain; charset=utf-8", NULL},
 };
 #define NSERVED (sizeof(served) / sizeof(served[0]))
 
@@ -122,9 +123,23 @@ struct target {
     struct str group, version, kind;
 };
 
+static bool set_page(const struct target *t, const char *kind, struct accept *out)
+{
+    if (out->media == MEDIA_TEXT)
+        return !t->asked;
+    out->form = FORM_PAGE;
+    out->as_version = str_is(t->version, "v1alpha1") ? "v1alpha1" : "v1beta1";
+    return out->media != MEDIA_PROTOBUF && str_is(t->group, "config.k8s.io") &&
+           str_is(t->version, out->as_version) && str_is(t->kind, kind);
+}
+
 /* A Table is JSON in all its forms: its cells and objects have no type that a message could declare. */
 static bool set_form(const struct target *t, enum transform allowed, struct accept *out)
 {
+    if (allowed >= TRANSFORM_STATUSZ)
+        return set_page(t, allowed == TRANSFORM_STATUSZ ? "Statusz" : "Flagz", out);
+    if (out->media == MEDIA_TEXT)
+        return false;
     if (!t->asked)
         return allowed != TRANSFORM_DISCOVERY;
     if (allowed == TRANSFORM_DISCOVERY) {
@@ -161,7 +176,8 @@ static bool clause_fits(const struct clause *c, const struct served *s, enum tra
             t.asked = true, t.version = value;
         else if (str_is(key, "stream") && value.n && (!s->stream || !str_is(value, "watch")))
             return false;
-        else if (str_is(key, "sv") && value.n && (allowed < TRANSFORM_PARTIAL || !str_is(value, "v1")))
+        else if (str_is(key, "sv") && value.n &&
+                 ((allowed != TRANSFORM_PARTIAL && allowed != TRANSFORM_META) || !str_is(value, "v1")))
             return false;
         else if (str_is(key, "pretty"))
             pretty = str_is(value, "1");
@@ -218,6 +234,8 @@ bool negotiate_media(struct request *rq, enum transform t, struct accept *out)
         if (t == TRANSFORM_DISCOVERY)
             return false;
         *out = (struct accept){.content_type = "application/json", .stream_content_type = "application/json"};
+        if (t >= TRANSFORM_STATUSZ)
+            out->media = MEDIA_TEXT;
     } else if (!choose(header, t, out)) {
         return false;
     }

@@ -4,8 +4,14 @@
 
 #include "worker/request/request.h"
 
-enum media { MEDIA_JSON, MEDIA_YAML, MEDIA_PROTOBUF, MEDIA_CBOR };
-enum form { FORM_OBJECT, FORM_TABLE, FORM_PARTIAL /* PartialObjectMetadata(List) */, FORM_DISCOVERY };
+enum media { MEDIA_JSON, MEDIA_YAML, MEDIA_PROTOBUF, MEDIA_CBOR, MEDIA_TEXT /* pages for people alone */ };
+enum form {
+    FORM_OBJECT,
+    FORM_TABLE,
+    FORM_PARTIAL /* PartialObjectMetadata(List) */,
+    FORM_DISCOVERY,
+    FORM_PAGE
+};
 
 struct accept {
     enum media media;
@@ -18,8 +24,16 @@ struct accept {
 };
 
 /* Which conversions an endpoint knows: none; PartialObjectMetadata(List) of meta.k8s.io; Table as well; the
- * aggregated discovery list (which is then required). */
-enum transform { TRANSFORM_NONE, TRANSFORM_PARTIAL, TRANSFORM_META, TRANSFORM_DISCOVERY };
+ * aggregated discovery list (which is then required); a page for people that is text, or an object when the
+ * clause names its kind. */
+enum transform {
+    TRANSFORM_NONE,
+    TRANSFORM_PARTIAL,
+    TRANSFORM_META,
+    TRANSFORM_DISCOVERY,
+    TRANSFORM_STATUSZ,
+    TRANSFORM_FLAGZ
+};
 /* false: st is 406 with the list of what is served. A clause that asks for a form or media that is not served
  * is passed over for the next one. */
 bool negotiate_accept(struct request *rq, enum transform t, struct accept *out, struct status *st);
@@ -32,6 +46,7 @@ bool negotiate_route(struct request *rq, const char *produces, struct status *st
  */
 int negotiate_type(struct request *rq, const char *const *types, int n);
 #define NEGOTIATE_TYPES "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+#define NEGOTIATE_PAGE_TYPES "application/json, application/yaml, text/plain"
 #define NEGOTIATE_STREAM_TYPES                                                                               \
     "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
 

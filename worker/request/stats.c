@@ -54,6 +54,7 @@ struct stats_part {
     _Atomic int64_t inflight[STATS_CLASSES];
     _Atomic int64_t connections, watches, snapshot_age_ms;
     _Atomic uint64_t results[STATS_RESULTS];
+    _Atomic uint64_t checks[STATS_CHECKS][2];
     char pad[128];
     struct stats_row row[ROWS];
 };
@@ -319,6 +320,50 @@ void stats_result(struct stats *s, enum stats_result r)
         add(&s->own->results[r], 1);
 }
 
+void stats_check(struct stats *s, unsigned check, bool ok)
+{
+    must(check < STATS_CHECKS);
+    add(&s->own->checks[check][ok], 1);
+}
+
+uint64_t stats_check_total(const struct stats *s, unsigned check, bool ok)
+{
+    uint64_t n = 0;
+    for (int i = 0; i < s->parts; i++)
+        n += get(&part(s, i)->checks[check][ok]);
+    return n;
+}
+
+static void zero(_Atomic uint64_t *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        atomic_store_explicit(&v[i], 0, memory_order_relaxed);
+}
+
+static void reset_row(struct stats_row *r)
+{
+    zero(r->code_count, CODES);
+    zero(r->bucket, BUCKETS + 1);
+    zero(r->size_bucket, SIZES + 1);
+    zero(&r->sum_ns, 1);
+    zero(&r->sum_bytes, 1);
+}
+
+/* A worker that counts in this moment may bring one count back: who resets knows that something is going on.
+ */
+void stats_reset(struct stats *s)
+{
+    must_be(s, STATS_MAGIC);
+    for (int i = 0; i < s->parts; i++) {
+        struct stats_part *p = part(s, i);
+        zero(p->results, STATS_RESULTS);
+        zero(&p->checks[0][0], 2 * STATS_CHECKS);
+        for (unsigned k = 0; k < ROWS; k++)
+            if (atomic_load_explicit(&p->row[k].used, memory_order_acquire))
+                reset_row(&p->row[k]);
+    }
+}
+
 int stats_inflight_add(struct stats *s, enum stats_class c, int by)
 {
     add_signed(&s->own->inflight[c], by);
@@ -451,7 +496,7 @@ static void write_counts(struct buf *out, const struct total *t, unsigned n)
     put_head(out, "apiserver_request_total", "counter", "Requests answered, by verb, resource and code.");
     for (unsigned i = 0; i < n; i++)
         for (int c = 0; c < CODES; c++)
-            if (t[i].code[c]) {
+            if (t[i].code_count[c]) {
                 put_labels(out, "apiserver_request_total", t[i].first, true);
                 buf_printf(out, ",code=\"%u\",system_client=\"\"} %llu\n", t[i].code[c],
                            (unsigned long long)t[i].code_count[c]);

@@ -31,6 +31,15 @@ void stats_running(struct stats_row *row, int by);
 void stats_done(struct stats_row *row, int code, int64_t ns, uint64_t bytes);
 void stats_result(struct stats *s, enum stats_result r);
 
+/* Health checks that were run, by a number the handler gives to each (below STATS_CHECKS); all workers' sum.
+ */
+#define STATS_CHECKS 32
+void stats_check(struct stats *s, unsigned check, bool ok);
+uint64_t stats_check_total(const struct stats *s, unsigned check, bool ok);
+
+/* Everything counted begins at 0 again, whichever worker counted it; what is under way stays. */
+void stats_reset(struct stats *s);
+
 /* Requests under way of this worker, and of all. */
 int stats_inflight_add(struct stats *s, enum stats_class c, int by);
 int stats_inflight(const struct stats *s, enum stats_class c);
@@ -43,6 +52,7 @@ void stats_gauges_set(struct stats *s, const struct stats_gauges *g);
 /* Connections and watches added up, the oldest snapshot's age. */
 struct stats_gauges stats_gauges_total(const struct stats *s);
 
+#define METRICS_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8; escaping=underscores"
 /* The metrics above as text (Prometheus exposition format 0.0.4). */
 void stats_write(const struct stats *s, struct buf *out);
 
