@@ -12,6 +12,7 @@
 #include "worker/keeper/keeper.h"
 #include "worker/pipeline/crash.h"
 #include "worker/read/freshness.h"
+#include "worker/request/stats.h"
 #include "worker/storage/storage.h"
 #include "worker/write/world.h"
 
@@ -118,6 +119,7 @@ static void close_all(struct process *p)
     }
     keeper_free(p->keeper);
     freshness_free(p->ctx.freshness);
+    stats_free(p->ctx.stats);
     storage_close(&p->ctx);
     loop_free(p->ctx.loop);
 }
@@ -131,6 +133,7 @@ static int run(struct process *p)
 
     if (!storage_open(ctx, &stop))
         return stop ? 0 : 1;
+    ctx->stats = stats_new(ctx->area, ctx->index, ctx->area->consumers);
     ctx->freshness = freshness_new(ctx);
     world_init(ctx);
     p->keeper = keeper_new(ctx, storage_client(ctx->storage));

@@ -101,3 +101,32 @@ int64_t snapshot_count(struct snapshot *s, const struct key *prefix, const struc
     snapshot_cursor_give(s, cur);
     return n;
 }
+
+static uint32_t resource_of(struct str key)
+{
+    const unsigned char *b = (const unsigned char *)key.p;
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+int64_t snapshot_tally(struct snapshot *s, struct key *at, int64_t max,
+                       void (*add)(void *arg, uint32_t resource), void *arg)
+{
+    MDB_cursor *cur = snapshot_cursor_take(s, snapshot_cache(s)->objects);
+    MDB_val k = {0}, v;
+    int64_t n = 0;
+    if (!cur)
+        return 0;
+    int rc = at->n ? position(cur, key_str(at), true, &k, &v) : mdb_cursor_get(cur, &k, &v, MDB_FIRST);
+    while (rc == 0 && k.mv_size > 4 && k.mv_size <= KEY_MAX) {
+        add(arg, resource_of(val_str(k)));
+        if (++n == max)
+            break;
+        rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT);
+    }
+    if (n == max) {
+        at->n = (uint16_t)k.mv_size;
+        memcpy(at->b, k.mv_data, k.mv_size);
+    }
+    snapshot_cursor_give(s, cur);
+    return n;
+}

@@ -62,6 +62,12 @@ void scan_close(struct scan *sc);
 /* Objects with this prefix behind key `from`, by counting; stops at max. */
 int64_t snapshot_count(struct snapshot *s, const struct key *prefix, const struct key *after, int64_t max);
 
+/* Counts all objects, each to its resource, in pieces: from the first key behind *at (n 0: from the
+ * beginning) at most max; *at is the last one. Returns how many were counted; less than max: there are no
+ * more. */
+int64_t snapshot_tally(struct snapshot *s, struct key *at, int64_t max,
+                       void (*add)(void *arg, uint32_t resource), void *arg);
+
 /* A scan of one index value: records of `resource` whose field `slot` equals value, in (namespace, name)
  * order, within a namespace if ns is not empty. */
 struct index_scan {

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include "shm/base/clock.h"
+#include "worker/handlers/storagemetrics.h"
 #include "worker/request/stats.h"
 
 static void put_head(struct buf *out, const char *name, const char *type, const char *help)
@@ -193,14 +194,13 @@ static enum stage_result reset(struct request *rq)
     return STAGE_DONE;
 }
 
-enum stage_result handler_metrics(struct request *rq)
+static enum stage_result write_all(struct request *rq)
 {
-    if (str_is(rq->method, "DELETE"))
-        return reset(rq);
     struct buf out = {0};
     stats_write(rq->ctx->stats, &out);
     put_counters(rq->ctx, &out);
     put_cache(rq->ctx, &out);
+    storagemetrics_write(rq->stage_state, &out);
     put_gauges(rq->ctx, &out);
     put_processes(rq->ctx, &out);
     put_build(&out);
@@ -208,4 +208,17 @@ enum stage_result handler_metrics(struct request *rq)
     buf_free(&out);
     response_bytes(rq, 200, METRICS_CONTENT_TYPE, text);
     return STAGE_DONE;
+}
+
+enum stage_result handler_metrics(struct request *rq)
+{
+    struct storagemetrics *m;
+    if (str_is(rq->method, "DELETE"))
+        return reset(rq);
+    bool waits = storagemetrics_gather(rq, &m);
+    rq->stage_state = m;
+    if (!waits)
+        return write_all(rq);
+    rq->resume = write_all;
+    return STAGE_SUSPEND;
 }

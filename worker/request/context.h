@@ -11,17 +11,18 @@
 #include "worker/loop/loop.h"
 
 struct storage;
-struct fresh;     /* shm/store/etcd/fresh.h */
-struct authn;     /* worker/authn/union.h */
-struct authz;     /* worker/authz/union.h */
-struct inflight;  /* worker/flow/inflight.h */
-struct dispatch;  /* worker/watch/dispatch.h */
-struct documents; /* worker/handlers/documents.h: discovery and OpenAPI, built once */
-struct freshness; /* worker/read/freshness.h */
-struct stats;     /* worker/request/stats.h: request counters and histograms for /metrics */
-struct forward;   /* worker/callout/forward.h */
-struct pipeline;  /* worker/pipeline/pipeline.h */
-struct net;       /* worker/net/accept.h */
+struct etcd_client; /* shm/store/etcd/client.h */
+struct fresh;       /* shm/store/etcd/fresh.h */
+struct authn;       /* worker/authn/union.h */
+struct authz;       /* worker/authz/union.h */
+struct inflight;    /* worker/flow/inflight.h */
+struct dispatch;    /* worker/watch/dispatch.h */
+struct documents;   /* worker/handlers/documents.h: discovery and OpenAPI, built once */
+struct freshness;   /* worker/read/freshness.h */
+struct stats;       /* worker/request/stats.h: request counters and histograms for /metrics */
+struct forward;     /* worker/callout/forward.h */
+struct pipeline;    /* worker/pipeline/pipeline.h */
+struct net;         /* worker/net/accept.h */
 
 #define CONTEXT_MAGIC 0x63747874u
 
@@ -34,9 +35,10 @@ struct context {
     struct cache *cache;
     struct snapshots *snapshots;
     struct store *store;
-    struct storage *storage; /* worker/storage/storage.h: what is behind the store */
-    struct fresh *fresh;     /* the newest revision of etcd; NULL: the embedded store knows it itself */
-    struct fresh *health;    /* the same with little patience: whether etcd answers */
+    struct storage *storage;  /* worker/storage/storage.h: what is behind the store */
+    struct etcd_client *etcd; /* NULL: the store is embedded */
+    struct fresh *fresh;      /* the newest revision of etcd; NULL: the embedded store knows it itself */
+    struct fresh *health;     /* the same with little patience: whether etcd answers */
     struct authn *authn;
     struct authz *authz;
     struct inflight *inflight;

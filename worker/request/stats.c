@@ -18,11 +18,8 @@
 #define CODES 12
 #define MEMO 1024u /* 64 - 54 bits of a hash */
 
-/* Upper bounds of apiserver_request_duration_seconds in ms; the sli and slo histograms have the same from the
- * third on. */
-static const int duration_ms[] = {5,    25,   50,   100,  200,  400,   600,   800,   1000,  1250,  1500, 2000,
-                                  3000, 4000, 5000, 6000, 8000, 10000, 15000, 20000, 30000, 45000, 60000};
-#define BUCKETS (sizeof(duration_ms) / sizeof(duration_ms[0]))
+/* The sli and slo histograms have the bounds of apiserver_request_duration_seconds from the third on. */
+#define BUCKETS DURATIONS
 #define SLI_FIRST 2
 static const uint64_t sizes[] = {1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
 static const char *const sizes_text[] = {"1000", "10000", "100000", "1e+06", "1e+07", "1e+08", "1e+09"};
@@ -57,6 +54,7 @@ struct stats_part {
     _Atomic uint64_t checks[STATS_CHECKS][2];
     char pad[128];
     struct stats_row row[ROWS];
+    struct storestats store;
 };
 _Static_assert(sizeof(struct stats_part) <= AREA_STATS_BYTES, "a worker's statistics fit their place");
 
@@ -302,10 +300,7 @@ void stats_done(struct stats_row *row, int code, int64_t ns, uint64_t bytes)
     if (!row)
         return;
     count_code(row, (uint32_t)code);
-    unsigned b = 0;
-    while (b < BUCKETS && ns > (int64_t)duration_ms[b] * 1000000)
-        b++;
-    add(&row->bucket[b], 1);
+    add(&row->bucket[durations_bucket(ns)], 1);
     add(&row->sum_ns, (uint64_t)(ns > 0 ? ns : 0));
     unsigned z = 0;
     while (z < SIZES && bytes > sizes[z])
@@ -361,7 +356,23 @@ void stats_reset(struct stats *s)
         for (unsigned k = 0; k < ROWS; k++)
             if (atomic_load_explicit(&p->row[k].used, memory_order_acquire))
                 reset_row(&p->row[k]);
+        storestats_reset(&p->store);
     }
+}
+
+void stats_store(struct stats *s, uint32_t resource, enum storestats_op op, int64_t ns, bool failed)
+{
+    storestats_add(&s->own->store, resource, op, ns, failed);
+}
+
+static void write_store(const struct stats *s, struct buf *out)
+{
+    const struct storestats **all = calloc((size_t)s->parts, sizeof(*all));
+    must(all != NULL);
+    for (int i = 0; i < s->parts; i++)
+        all[i] = &part(s, i)->store;
+    storestats_write(all, s->parts, out);
+    free(all);
 }
 
 int stats_inflight_add(struct stats *s, enum stats_class c, int by)
@@ -518,10 +529,9 @@ static void write_durations(struct buf *out, const struct total *t, unsigned n, 
             if (b < from)
                 continue;
             put_labels(out, metric, t[i].first, dry_run);
-            if (b < BUCKETS)
-                buf_printf(out, ",le=\"%g\"} %llu\n", duration_ms[b] / 1000.0, (unsigned long long)sum);
-            else
-                buf_printf(out, ",le=\"+Inf\"} %llu\n", (unsigned long long)sum);
+            buf_puts(out, ",le=\"");
+            durations_put_bound(out, b);
+            buf_printf(out, "\"} %llu\n", (unsigned long long)sum);
         }
         snprintf(metric, sizeof(metric), "%s_sum", name);
         put_labels(out, metric, t[i].first, dry_run);
@@ -603,5 +613,6 @@ void stats_write(const struct stats *s, struct buf *out)
                     "The same under its older name.");
     write_sizes(out, t, n);
     write_results(s, out);
+    write_store(s, out);
     free(t);
 }

@@ -5,6 +5,7 @@
 
 #include "shm/base/buf.h"
 #include "worker/request/request.h"
+#include "worker/request/storestats.h"
 
 enum stats_class { STATS_READ_ONLY, STATS_MUTATING, STATS_CLASSES };
 
@@ -30,6 +31,9 @@ void stats_running(struct stats_row *row, int by);
 /* A request ended. */
 void stats_done(struct stats_row *row, int code, int64_t ns, uint64_t bytes);
 void stats_result(struct stats *s, enum stats_result r);
+
+/* A call to etcd was answered or given up. */
+void stats_store(struct stats *s, uint32_t resource, enum storestats_op op, int64_t ns, bool failed);
 
 /* Health checks that were run, by a number the handler gives to each (below STATS_CHECKS); all workers' sum.
  */

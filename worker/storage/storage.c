@@ -10,6 +10,7 @@
 #include "shm/store/embedded/mailbox.h"
 #include "shm/store/etcd/backend.h"
 #include "shm/store/etcd/fresh.h"
+#include "worker/request/stats.h"
 #include "worker/storage/etcdloop.h"
 #include "worker/write/etcdkey.h"
 #include "worker/write/stored.h"
@@ -21,6 +22,7 @@
 
 struct storage {
     unsigned magic;
+    const struct context *ctx;
     struct etcdloop *etcd;
     struct etcdkey *keys;
     struct stored *stored;
@@ -83,6 +85,17 @@ static int value_of(void *arg, struct str etcd_key, const struct record *draft, 
     return stored_value(s->stored, etcd_key, draft, out);
 }
 
+static void called(void *arg, const struct etcd_backend_call *c)
+{
+    const struct storage *s = arg;
+    enum storestats_op op = c->verb == STORE_DELETE ? STORESTATS_DELETE
+                            : c->creates            ? STORESTATS_CREATE
+                                                    : STORESTATS_UPDATE;
+
+    if (s->ctx->stats)
+        stats_store(s->ctx->stats, c->resource, op, c->ns, c->failed);
+}
+
 static struct store *open_etcd(struct context *ctx, char *err, size_t err_bytes)
 {
     const struct options *o = ctx->options;
@@ -91,13 +104,14 @@ static struct store *open_etcd(struct context *ctx, char *err, size_t err_bytes)
                               .cafile = o->etcd_cafile,
                               .certfile = o->etcd_certfile,
                               .keyfile = o->etcd_keyfile};
-    struct etcd_backend_hooks hooks = {s, key_of, value_of};
+    struct etcd_backend_hooks hooks = {s, key_of, value_of, called};
     int64_t timeout = o->request_timeout < WRITE_TIMEOUT_MAX_MS ? o->request_timeout : WRITE_TIMEOUT_MAX_MS;
 
     s->keys = etcdkey_new(o->etcd_prefix);
     if (!(s->stored = stored_new(o, err, err_bytes)) ||
         !(s->etcd = etcdloop_new(ctx->loop, &eo, err, err_bytes)))
         return NULL;
+    ctx->etcd = etcdloop_client(s->etcd);
     ctx->fresh = fresh_new(etcdloop_client(s->etcd), timeout);
     ctx->health = fresh_new(etcdloop_client(s->etcd), HEALTH_TIMEOUT_MS);
     return etcd_backend_open(etcdloop_client(s->etcd), &hooks, timeout);
@@ -117,6 +131,7 @@ bool storage_open(struct context *ctx, bool *stop)
     ctx->storage = calloc(1, sizeof(*ctx->storage));
     must(ctx->storage != NULL);
     ctx->storage->magic = STORAGE_MAGIC;
+    ctx->storage->ctx = ctx;
     ctx->store =
         *ctx->options->etcd_servers ? open_etcd(ctx, err, sizeof(err)) : embedded_open(ctx->area, ctx->index);
     if (!ctx->store)

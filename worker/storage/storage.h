@@ -9,7 +9,7 @@ struct etcdkey;
 struct stored;
 
 /* Waits until the watcher has made the cache, unless *stop gets set because SIGTERM or SIGINT, which must be
- * blocked, came meanwhile. Fills cache, snapshots, store, storage and fresh of ctx, which needs options,
+ * blocked, came meanwhile. Fills cache, snapshots, store, storage, etcd and fresh of ctx, which needs options,
  * area, index and loop. false: *stop, or what is wrong was logged. */
 bool storage_open(struct context *ctx, bool *stop);
 /* What was opened so far. */

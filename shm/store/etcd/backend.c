@@ -20,7 +20,8 @@ struct write {
     uint64_t id, ticket; /* ticket 0: waits for a lease */
     enum store_verb verb;
     int64_t expect, ttl_s, lease;
-    int64_t deadline_ms;
+    int64_t deadline_ms, called_ns;
+    uint32_t resource;
     bool again; /* had a lease that was gone */
     struct buf key, value;
     store_done done; /* NULL: nobody wants the answer */
@@ -93,11 +94,24 @@ static void conflict(const struct write *w, const struct etcd_write_reply *r, st
 
 static void send_or_wait(struct write *w);
 
+static void count(const struct write *w, const struct etcd_status *st)
+{
+    const struct etcd_backend_hooks *h = &w->backend->hooks;
+    struct etcd_backend_call call = {.resource = w->resource,
+                                     .verb = w->verb,
+                                     .creates = w->expect == STORE_EXPECT_ABSENT,
+                                     .ns = clock_ns() - w->called_ns,
+                                     .failed = st->error != 0};
+    if (h->called)
+        h->called(h->arg, &call);
+}
+
 static void written(void *arg, const struct etcd_status *st, const struct etcd_write_reply *r)
 {
     struct write *w = arg;
     struct backend *b = w->backend;
     struct store_result out = {0};
+    count(w, st);
     if (st->error == -ENOENT && w->lease && !w->again) {
         w->again = true;
         w->ticket = 0;
@@ -130,6 +144,7 @@ static int transmit(struct write *w)
                            .value = buf_view(&w->value),
                            .expect = w->expect,
                            .lease = w->lease};
+    w->called_ns = clock_ns();
     return etcd_write(w->backend->client, &e, left > 0 ? left : 1, written, w, &w->ticket);
 }
 
@@ -228,6 +243,9 @@ static int backend_submit(struct store *s, const struct store_op *op, store_done
     w->id = ++b->ids;
     w->verb = op->verb;
     w->expect = op->expect;
+    struct str ns, name;
+    if (!key_parse(key_str(&op->key), &w->resource, &ns, &name))
+        w->resource = 0;
     w->deadline_ms = clock_ms() + b->timeout_ms;
     w->next = &b->all;
     w->prev = b->all.prev;

@@ -6,6 +6,15 @@
 #include "shm/store/etcd/client.h"
 #include "shm/store/store.h"
 
+/* A call that a write was, for statistics. */
+struct etcd_backend_call {
+    uint32_t resource;
+    enum store_verb verb;
+    bool creates;
+    int64_t ns;
+    bool failed; /* etcd did not do it; that an expectation did not hold is no failure */
+};
+
 struct etcd_backend_hooks {
     void *arg;
     /* Appends the key in etcd of what op writes. Returns 0 or negative errno, which the write ends with. */
@@ -13,6 +22,8 @@ struct etcd_backend_hooks {
     /* Appends what is stored for a draft under that key; *ttl_s: 0, or seconds after which it shall be gone.
      * Returns 0 or negative errno. */
     int (*value)(void *arg, struct str etcd_key, const struct record *draft, struct buf *out, int64_t *ttl_s);
+    /* Each call that was answered, or given up. NULL: nobody counts. */
+    void (*called)(void *arg, const struct etcd_backend_call *call);
 };
 
 /* One a process, on its client, which stays the caller's and must outlive it. Never NULL. Answers come from
