@@ -1,177 +1,28 @@
-/* HTTP/2 through nghttp2. A read's frames are all taken in before the first of its requests starts, so that a
- * small body is there when its handler asks; a flush lets nghttp2 write frames of all streams one behind the
- * other, and DATA payload is read straight into the place where it will be sealed.
+/* HTTP/2 through nghttp2: the connection; stream.c is one request on it. A read's frames are all taken in
+ * before the first of its requests starts, so that a small body is there when its handler asks; a flush lets
+ * nghttp2 write frames of all streams one behind the other.
  *
  * Flow control of request bodies: the connection's window is opened again only for bodies a handler wants, so
  * that a client that sends bodies nobody reads fills one window and no more. Frames that cost work and bring
  * nothing (resets, PINGs, SETTINGS, empty DATA) have a budget. */
 #include "worker/net/http2.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include "shm/base/must.h"
-#include "worker/net/head.h"
 #include "worker/net/intake.h"
 #include "worker/net/net.h"
 #include "worker/net/send.h"
+#include "worker/net/stream.h"
 #include "worker/pipeline/pipeline.h"
 
 #define STREAMS_MAX 250           /* as Go's server */
 #define STREAM_WINDOW (256 << 10) /* as the reference sets it */
 #define CONNECTION_WINDOW (1 << 20)
-#define FRAME_HEAD_BYTES 9
-#define FRAME_BYTES 16384
-#define HEADERS_FIRST 16
-#define HEADER_COST 32 /* a field's overhead, RFC 9113, 6.5.2 */
 #define RESET_BURST 1000
 #define RESET_RATE 200       /* a second */
 #define IDLE_FRAMES_MAX 1000 /* in a second */
 #define BOMB_COST 100        /* a header list far beyond the bound costs as much work as that many frames */
-#define NV_MAX (RESPONSE_HEADERS_MAX + 4)
-#define GRACE_MS 1000 /* between the two GOAWAYs */
-
-struct http2;
-
-struct stream {
-    struct http2 *h;
-    struct request *rq;
-    int32_t id;
-    int cap;           /* of rq->headers */
-    size_t head_bytes; /* header list size */
-    size_t held;       /* body bytes whose window was not given back */
-    size_t shut_out;   /* the same of a body that is too large, and only the stream's window */
-    struct intake intake;
-    struct deadline deadline;
-    bool too_large, head_done, started, responded, reading, wake_again;
-    bool lingering; /* answered, the rest of its body is thrown away */
-    bool in_ready, in_unsettled, in_again;
-    LIST_ENTRY(stream) all;
-    TAILQ_ENTRY(stream) ready;
-    LIST_ENTRY(stream) unsettled;
-    LIST_ENTRY(stream) again;
-};
-
-struct http2 {
-    struct conn *c;
-    nghttp2_session *s;
-    LIST_HEAD(, stream) all;
-    TAILQ_HEAD(, stream) ready;    /* complete heads, to be started after the read */
-    LIST_HEAD(, stream) unsettled; /* may hold a snapshot at the flush's end */
-    LIST_HEAD(, stream) again;     /* woke while they were read */
-    int streams;
-    bool in_head; /* a header block has begun */
-    bool any_request;
-    bool goaway;       /* the last one is out */
-    bool broken;       /* it ended with an error: nothing is read any more */
-    int64_t notice_ms; /* when the first one was */
-    int64_t second;    /* of idle_frames */
-    int idle_frames;
-    size_t flushed; /* bytes this flush */
-};
-
-/* ---- requests ---- */
-
-static const struct transport http2_transport;
-
-static void on_stream_deadline(struct deadline *d);
-
-static struct stream *stream_new(struct http2 *h, int32_t id)
-{
-    struct request *rq = request_new(h->c->net->ctx, &http2_transport, NULL, &h->c->peer);
-    struct stream *st = arena_alloc(rq->arena, sizeof(*st));
-    st->h = h;
-    st->rq = rq;
-    st->id = id;
-    st->deadline.expired = on_stream_deadline;
-    rq->stream = st;
-    rq->method = STR("");
-    rq->path = rq->target = STR("/");
-    rq->query = STR("");
-    LIST_INSERT_HEAD(&h->all, st, all);
-    h->streams++;
-    h->any_request = true;
-    return st;
-}
-
-static void stream_free(struct stream *st)
-{
-    struct http2 *h = st->h;
-    LIST_REMOVE(st, all);
-    if (st->in_ready)
-        TAILQ_REMOVE(&h->ready, st, ready);
-    if (st->in_unsettled)
-        LIST_REMOVE(st, unsettled);
-    if (st->in_again)
-        LIST_REMOVE(st, again);
-    deadline_clear(&h->c->net->deadlines, &st->deadline);
-    intake_free(&st->intake);
-    h->streams--;
-    request_free(st->rq); /* st goes with its arena */
-}
-
-static void add_header(struct stream *st, struct str name, struct str value)
-{
-    struct request *rq = st->rq;
-    if (rq->nheaders == st->cap) {
-        int cap = st->cap ? st->cap * 2 : HEADERS_FIRST;
-        struct header *grown = arena_raw(rq->arena, (size_t)cap * sizeof(*grown));
-        if (st->cap)
-            memcpy(grown, rq->headers, (size_t)st->cap * sizeof(*grown));
-        rq->headers = grown;
-        st->cap = cap;
-    }
-    rq->headers[rq->nheaders++] = (struct header){name, value};
-}
-
-static void add_pseudo(struct stream *st, struct str name, struct str value)
-{
-    struct request *rq = st->rq;
-    if (str_is(name, ":method")) {
-        rq->method = value;
-    } else if (str_is(name, ":path")) {
-        ptrdiff_t q = str_find(value, '?');
-        rq->target = value;
-        rq->path = q < 0 ? value : (struct str){value.p, (size_t)q};
-        rq->query = q < 0 ? STR("") : (struct str){value.p + q + 1, value.n - (size_t)q - 1};
-    } else if (str_is(name, ":authority")) {
-        add_header(st, STR("host"), value);
-    }
-}
-
-static void arm_body(struct stream *st)
-{
-    struct net *net = st->h->c->net;
-    deadline_set(&net->deadlines, &st->deadline, DEADLINE_BODY, loop_now_ms(net->loop));
-}
-
-/* There is something to send: a client that never opens its window may not keep the stream for good. */
-static void arm_send(struct stream *st)
-{
-    struct net *net = st->h->c->net;
-    deadline_keep(&net->deadlines, &st->deadline, DEADLINE_SEND, loop_now_ms(net->loop));
-}
-
-static void disarm(struct stream *st)
-{
-    deadline_clear(&st->h->c->net->deadlines, &st->deadline);
-}
-
-/* Goes on with a handler that waits for the body, once. */
-static void resume_if_ready(struct stream *st)
-{
-    if (!intake_ready(&st->intake, st->rq))
-        return;
-    disarm(st);
-    pipeline_resume(st->rq);
-}
-
-static void stream_ready(struct stream *st)
-{
-    if (st->in_ready)
-        return;
-    st->in_ready = true;
-    TAILQ_INSERT_TAIL(&st->h->ready, st, ready);
-}
+#define GRACE_MS 1000        /* between the two GOAWAYs */
 
 /* ---- from nghttp2 ---- */
 
@@ -184,29 +35,13 @@ static int on_begin_headers(nghttp2_session *s, const nghttp2_frame *f, void *ar
     return 0;
 }
 
-static struct str take_text(struct arena *a, nghttp2_rcbuf *b)
-{
-    nghttp2_vec v = nghttp2_rcbuf_get_buf(b);
-    struct str s = {(const char *)v.base, v.len};
-    return nghttp2_rcbuf_is_static(b) ? s : arena_str(a, s);
-}
-
 static int on_header(nghttp2_session *s, const nghttp2_frame *f, nghttp2_rcbuf *name, nghttp2_rcbuf *value,
                      uint8_t flags, void *arg)
 {
     struct stream *st = nghttp2_session_get_stream_user_data(s, f->hd.stream_id);
     if (!st || st->head_done || st->too_large)
         return 0; /* trailers are nobody's */
-    st->head_bytes += nghttp2_rcbuf_get_buf(name).len + nghttp2_rcbuf_get_buf(value).len + HEADER_COST;
-    if (st->head_bytes > REQUEST_HEADER_BYTES_MAX) {
-        st->too_large = true;
-        return 0;
-    }
-    struct str n = take_text(st->rq->arena, name), v = take_text(st->rq->arena, value);
-    if (n.n && n.p[0] == ':')
-        add_pseudo(st, n, v);
-    else
-        add_header(st, n, v);
+    stream_header(st, name, value);
     return 0;
 }
 
@@ -329,7 +164,7 @@ static int on_data(nghttp2_session *s, uint8_t flags, int32_t id, const uint8_t 
     }
     nghttp2_session_consume(s, id, n);
     if (progress)
-        arm_body(st);
+        stream_await_body(st);
     return 0;
 }
 
@@ -348,18 +183,6 @@ static int on_close(nghttp2_session *s, int32_t id, uint32_t code, void *arg)
     return 0;
 }
 
-/* Answered before its body has come. The client need not send the rest (RFC 9113, 8.1), but clients that are
- * told so while they send lose the answer: it has a moment to end by itself. */
-static void linger(struct stream *st)
-{
-    struct net *net = st->h->c->net;
-    st->lingering = true;
-    nghttp2_session_consume(st->h->s, st->id, st->held);
-    nghttp2_session_consume_stream(st->h->s, st->id, st->shut_out);
-    st->held = st->shut_out = 0;
-    deadline_set(&net->deadlines, &st->deadline, DEADLINE_LINGER, loop_now_ms(net->loop));
-}
-
 static int on_frame_sent(nghttp2_session *s, const nghttp2_frame *f, void *arg)
 {
     struct http2 *h = arg;
@@ -373,176 +196,8 @@ static int on_frame_sent(nghttp2_session *s, const nghttp2_frame *f, void *arg)
     if (st->too_large) /* nothing is kept for who sends header bombs */
         nghttp2_submit_rst_stream(s, NGHTTP2_FLAG_NONE, f->hd.stream_id, NGHTTP2_NO_ERROR);
     else
-        linger(st);
+        stream_linger(st);
     return 0;
-}
-
-/* ---- DATA ---- */
-
-static void mark_unsettled(struct stream *st)
-{
-    if (st->in_unsettled || !st->rq->res.pin)
-        return;
-    st->in_unsettled = true;
-    LIST_INSERT_HEAD(&st->h->unsettled, st, unsettled);
-}
-
-static ssize_t wait_for_more(struct stream *st)
-{
-    disarm(st);
-    if (st->wake_again && !st->in_again) {
-        st->in_again = true;
-        LIST_INSERT_HEAD(&st->h->again, st, again);
-        conn_schedule(st->h->c);
-    }
-    return NGHTTP2_ERR_DEFERRED;
-}
-
-/* Reads the payload to where send_data below will find it: right behind the place of the frame's head. */
-static ssize_t read_data(nghttp2_session *s, int32_t id, uint8_t *buf, size_t max, uint32_t *flags,
-                         nghttp2_data_source *source, void *arg)
-{
-    struct stream *st = source->ptr;
-    struct http2 *h = st->h;
-    if (h->flushed > SEND_ROOM_MAX && loop_turn_over(h->c->net->loop)) {
-        conn_schedule(h->c);
-        return NGHTTP2_ERR_PAUSE;
-    }
-    if (max > FRAME_BYTES)
-        max = FRAME_BYTES;
-    char *room = send_room(h->c, FRAME_HEAD_BYTES + max);
-    if (!room)
-        return NGHTTP2_ERR_PAUSE;
-    st->reading = true;
-    st->wake_again = false;
-    ssize_t n = body_read(st->rq, room + FRAME_HEAD_BYTES, max);
-    st->reading = false;
-    mark_unsettled(st);
-    if (n == 0)
-        return wait_for_more(st);
-    if (n == -2)
-        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-    if (n == -1 || body_at_end(st->rq))
-        *flags |= NGHTTP2_DATA_FLAG_EOF;
-    return n == -1 ? 0 : n;
-}
-
-static int send_data(nghttp2_session *s, nghttp2_frame *f, const uint8_t *head, size_t n,
-                     nghttp2_data_source *source, void *arg)
-{
-    struct http2 *h = arg;
-    struct net *net = h->c->net;
-    disarm(source->ptr); /* and once more from now, when there is more */
-    arm_send(source->ptr);
-    memcpy(net->plain + net->plain_n, head, FRAME_HEAD_BYTES);
-    send_added(h->c, FRAME_HEAD_BYTES + n);
-    h->flushed += FRAME_HEAD_BYTES + n;
-    return 0;
-}
-
-/* ---- for the handler ---- */
-
-static void set_nv(nghttp2_nv *nv, struct str name, struct str value, uint8_t flags)
-{
-    *nv = (nghttp2_nv){(uint8_t *)(uintptr_t)name.p, (uint8_t *)(uintptr_t)value.p, name.n, value.n,
-                       NGHTTP2_NV_FLAG_NO_COPY_VALUE | flags};
-}
-
-static struct str number(struct arena *a, int64_t v)
-{
-    char text[24];
-    int n = snprintf(text, sizeof(text), "%lld", (long long)v);
-    return arena_str(a, (struct str){text, (size_t)n});
-}
-
-/* Values outlive the frame: they are the request's or static. Names of ours are in lower case already; those
- * of handlers are copied and lowered by nghttp2. */
-static size_t fill_headers(struct stream *st, nghttp2_nv *nv)
-{
-    struct request *rq = st->rq;
-    struct response *res = &rq->res;
-    size_t n = 0;
-    struct str status = res->code == 200 ? STR("200") : number(rq->arena, res->code);
-    set_nv(&nv[n++], STR(":status"), status, NGHTTP2_NV_FLAG_NO_COPY_NAME);
-    for (int i = 0; i < res->nheaders; i++) {
-        /* never the same twice: it would only push useful entries out of the compression table */
-        uint8_t once = str_is(res->headers[i].name, "Audit-Id") ? NGHTTP2_NV_FLAG_NO_INDEX : 0;
-        set_nv(&nv[n++], res->headers[i].name, res->headers[i].value, once);
-    }
-    if (res->content_type)
-        set_nv(&nv[n++], STR("content-type"), str_of(res->content_type), NGHTTP2_NV_FLAG_NO_COPY_NAME);
-    set_nv(&nv[n++], STR("date"), net_date(st->h->c->net), NGHTTP2_NV_FLAG_NO_COPY_NAME);
-    if (res->content_length >= 0 && res->code != 204 && res->code != 304)
-        set_nv(&nv[n++], STR("content-length"), number(rq->arena, res->content_length),
-               NGHTTP2_NV_FLAG_NO_COPY_NAME);
-    return n;
-}
-
-static void respond(struct request *rq)
-{
-    struct stream *st = rq->stream;
-    struct http2 *h = st->h;
-    nghttp2_nv nv[NV_MAX];
-    body_begin(rq);
-    size_t n = fill_headers(st, nv);
-    nghttp2_data_provider data = {.source.ptr = st, .read_callback = read_data};
-    bool body = head_has_body(&rq->res) && rq->res.content_length != 0;
-    st->responded = true;
-    disarm(st);
-    if (body)
-        arm_send(st);
-    if (nghttp2_submit_response(h->s, st->id, nv, n, body ? &data : NULL) != 0)
-        nghttp2_submit_rst_stream(h->s, NGHTTP2_FLAG_NONE, st->id, NGHTTP2_INTERNAL_ERROR);
-    mark_unsettled(st);
-    conn_schedule(h->c);
-}
-
-static void wake(struct request *rq)
-{
-    struct stream *st = rq->stream;
-    if (st->reading) { /* nghttp2 has not put it aside yet */
-        st->wake_again = true;
-        return;
-    }
-    if (st->responded)
-        arm_send(st);
-    nghttp2_session_resume_data(st->h->s, st->id);
-    conn_schedule(st->h->c);
-}
-
-static void want_body(struct request *rq)
-{
-    struct stream *st = rq->stream;
-    struct http2 *h = st->h;
-    if (rq->body_complete)
-        return;
-    st->intake.wanted = true;
-    if (rq->body_too_large) {
-        stream_ready(st);
-        conn_schedule(h->c);
-        return;
-    }
-    if (st->held)
-        nghttp2_session_consume(h->s, st->id, st->held);
-    st->held = 0;
-    arm_body(st);
-    if (st->intake.buf.n == 0 && str_eq_nocase(request_header(rq, "expect"), STR("100-continue"))) {
-        nghttp2_nv nv = {(uint8_t *)(uintptr_t) ":status", (uint8_t *)(uintptr_t) "100", 7, 3,
-                         NGHTTP2_NV_FLAG_NONE};
-        nghttp2_submit_headers(h->s, NGHTTP2_FLAG_NONE, st->id, NULL, &nv, 1, NULL);
-    }
-    conn_schedule(h->c);
-}
-
-static const struct transport http2_transport = {respond, wake, want_body};
-
-static void on_stream_deadline(struct deadline *d)
-{
-    struct stream *st = (struct stream *)((char *)d - offsetof(struct stream, deadline));
-    nghttp2_submit_rst_stream(st->h->s, NGHTTP2_FLAG_NONE, st->id,
-                              st->lingering ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL);
-    conn_schedule(st->h->c);
 }
 
 /* ---- the connection ---- */
@@ -557,7 +212,7 @@ static void run_ready(struct http2 *h)
             st->started = true;
             pipeline_start(st->rq);
         } else {
-            resume_if_ready(st);
+            stream_resume(st);
         }
     }
 }
@@ -594,7 +249,7 @@ static void read_again(struct http2 *h)
     while ((st = LIST_FIRST(&h->again))) {
         LIST_REMOVE(st, again);
         st->in_again = false;
-        arm_send(st);
+        stream_await_reader(st);
         nghttp2_session_resume_data(h->s, st->id);
     }
 }
@@ -720,7 +375,7 @@ void http2_set_up(struct net *n)
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(cb, on_data);
     nghttp2_session_callbacks_set_on_stream_close_callback(cb, on_close);
     nghttp2_session_callbacks_set_on_frame_send_callback(cb, on_frame_sent);
-    nghttp2_session_callbacks_set_send_data_callback(cb, send_data);
+    nghttp2_session_callbacks_set_send_data_callback(cb, stream_send_data);
     must(nghttp2_option_new(&n->h2_option) == 0);
     nghttp2_option_set_no_auto_window_update(n->h2_option, 1);
     nghttp2_option_set_no_closed_streams(n->h2_option, 1);
