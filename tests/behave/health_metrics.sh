@@ -46,6 +46,21 @@ done
 is "$(counted)" 20 "requests that both workers answered"
 is "$(counted)" 20 "the same from another connection"
 
+# what a watch was sent, who asks for what is deprecated, and how long certificates still last
+namespaces='group="",resource="namespaces",version="v1"'
+req GET '/api/v1/namespaces?watch=1&timeoutSeconds=1' >/dev/null
+is "$(value "apiserver_watch_events_total{$namespaces}")" 4 "events sent"
+is "$(value "apiserver_watch_events_sizes_count{$namespaces}")" 4 "events measured"
+is "$(value 'apiserver_init_events_total{group="",resource="namespaces"}')" 4 "events of the initial state"
+code GET /api/v1/componentstatuses >/dev/null
+req GET /metrics | grep '^apiserver_requested_deprecated_apis{' | grep -q 'resource="componentstatuses"' ||
+    fail "a deprecated resource is not told"
+pki=$SERVER_DIR/data/pki
+is "$(value apiserver_client_certificate_expiration_seconds_count)" 0 "certificates before any came"
+curl -sf --max-time 30 --cacert "$SERVER_CA" --cert "$pki/admin.crt" --key "$pki/admin.key" "$SERVER_URL/version" \
+    >/dev/null || fail "a client certificate"
+is "$(value apiserver_client_certificate_expiration_seconds_count)" 1 "certificates that came"
+
 victim=$(child_pids "worker 0")
 kill -KILL "$victim"
 back() {

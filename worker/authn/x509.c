@@ -4,13 +4,16 @@
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
+#include "shm/base/clock.h"
 #include "shm/base/must.h"
+#include "worker/request/stats.h"
 
 #define GROUPS_MAX 1024
 
 struct identity {
     struct arena *arena;
     struct user user; /* no name: the certificate names nobody */
+    int64_t ends_s;   /* when the certificate does */
 };
 
 static void identity_free(void *p)
@@ -71,6 +74,13 @@ static void add_credential_id(struct identity *id, X509 *cert)
     id->user.nextra = 1;
 }
 
+static int64_t end_of(const X509 *cert)
+{
+    int days = 0, seconds = 0;
+    ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(cert));
+    return clock_wall_s() + days * (int64_t)86400 + seconds;
+}
+
 static struct identity *identity_of(struct peer *p)
 {
     if (p->identity)
@@ -80,6 +90,7 @@ static struct identity *identity_of(struct peer *p)
     id->arena = a;
     read_subject(id, X509_get_subject_name(p->cert));
     add_credential_id(id, p->cert);
+    id->ends_s = end_of(p->cert);
     p->identity = id;
     p->identity_free = identity_free;
     return id;
@@ -92,6 +103,7 @@ enum authn_answer x509_ask(struct authn *a, struct request *rq)
     const struct identity *id = identity_of(rq->peer);
     if (id->user.name.n == 0)
         return AUTHN_NONE;
+    stats_certificate(a->ctx->stats, id->ends_s - clock_wall_s());
     rq->user = id->user;
     return AUTHN_USER;
 }

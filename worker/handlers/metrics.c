@@ -81,12 +81,13 @@ static void add_process(struct usage *u, pid_t pid)
 static void put_processes(struct context *ctx, struct buf *out)
 {
     struct usage u = {0};
-    struct rlimit fds = {0};
+    struct rlimit fds = {0}, space = {0};
     double page = (double)sysconf(_SC_PAGESIZE);
     add_process(&u, getppid());
     for (int i = 0; i <= ctx->area->consumers; i++)
         add_process(&u, atomic_load_explicit(&ctx->area->child[i].pid, memory_order_relaxed));
     getrlimit(RLIMIT_NOFILE, &fds);
+    getrlimit(RLIMIT_AS, &space);
     put_head(out, "process_cpu_seconds_total", "counter",
              "User and system time of all processes in seconds.");
     buf_printf(out, "process_cpu_seconds_total %.2f\n", u.cpu_s);
@@ -96,6 +97,8 @@ static void put_processes(struct context *ctx, struct buf *out)
               (double)(u.private_pages + u.shared_pages_max) * page);
     put_gauge(out, "process_virtual_memory_bytes", "Address space of all processes.",
               (double)u.virtual_pages * page);
+    put_gauge(out, "process_virtual_memory_max_bytes", "Address space that one process may have.",
+              (double)space.rlim_cur);
     put_gauge(out, "process_start_time_seconds", "When this worker started, in seconds since 1970.",
               (double)ctx->started_s);
 }

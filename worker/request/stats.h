@@ -30,7 +30,11 @@ struct stats_row *stats_row(struct stats *s, struct request *rq);
 void stats_running(struct stats_row *row, int by);
 /* A request ended. */
 void stats_done(struct stats_row *row, int code, int64_t ns, uint64_t bytes);
+/* A watch sent an event of so many bytes; initial: of the state it began with. */
+void stats_event(struct stats_row *row, size_t bytes, bool initial);
 void stats_result(struct stats *s, enum stats_result r);
+/* A request was authenticated with a client certificate that lasts so many seconds more. */
+void stats_certificate(struct stats *s, int64_t seconds);
 
 /* A call to etcd was answered or given up. */
 void stats_store(struct stats *s, uint32_t resource, enum storestats_op op, int64_t ns, bool failed);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include "registry/walk/encode.h"
+#include "worker/request/stats.h"
 #include "worker/watch/frame.h"
 
 #define PERIOD_MS 60000
@@ -45,7 +46,9 @@ void bookmark_push(struct watch *w, int64_t revision, bool initial_end)
     json_t *obj = empty_object(w->form.resource, revision, initial_end);
     encode_object(&text, obj, w->form.resource, NULL);
     form_given(&w->form, scratch, &object, obj, buf_view(&text), !w->headers_sent, initial_end);
+    size_t before = w->built.n;
     frame_put(&w->form, &w->built, "BOOKMARK", buf_view(&object));
+    stats_event(w->rq->stats_row, w->built.n - before, false);
     w->headers_sent = true;
     json_decref(obj);
     buf_free(&text);

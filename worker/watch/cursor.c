@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include "shm/base/must.h"
 #include "worker/read/unreadable.h"
+#include "worker/request/stats.h"
 #include "worker/watch/bookmark.h"
 #include "worker/watch/frame.h"
 
@@ -121,6 +122,13 @@ static bool has_no_form(struct watch *w)
     return true;
 }
 
+static size_t push(struct watch *w, const struct event *e, enum frame_type type)
+{
+    size_t bytes = frame_push(w, e, type);
+    stats_event(w->rq->stats_row, bytes, false);
+    return bytes;
+}
+
 /* An event about what nobody can open ends the watch: whoever lists anew is told why. */
 static bool cannot_tell(struct watch *w, const struct record *r)
 {
@@ -164,7 +172,9 @@ static int initial_slice(struct watch *w)
     while (bytes < WATCH_SLICE_BYTES && (r = read_scan_next(w->scan)) != NULL) {
         if (cannot_tell(w, r))
             break;
-        bytes += frame_push_initial(w, r);
+        size_t one = frame_push_initial(w, r);
+        stats_event(w->rq->stats_row, one, true);
+        bytes += one;
         if ((++n & 31) == 0 && loop_turn_over(w->rq->ctx->loop))
             break;
     }
@@ -197,7 +207,7 @@ static int log_slice(struct watch *w)
         if (type != FRAME_NONE && cannot_tell(w, e.record))
             break;
         if (type != FRAME_NONE) {
-            bytes += frame_push(w, &e, type);
+            bytes += push(w, &e, type);
             sent++;
         }
         full = full || bytes >= WATCH_SLICE_BYTES || ((++seen & 63) == 0 && loop_turn_over(w->rq->ctx->loop));
@@ -222,7 +232,7 @@ static size_t push_revision(struct watch *w, struct event *e, int *sent)
             continue;
         if (cannot_tell(w, e->record))
             break;
-        bytes += frame_push(w, e, type);
+        bytes += push(w, e, type);
         ++*sent;
     }
     return bytes;
