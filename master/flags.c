@@ -132,7 +132,8 @@ static bool is_reconciler(const char *s)
 
 static bool is_media_type(const char *s)
 {
-    return !strcmp(s, "application/json") || !strcmp(s, "application/vnd.kubernetes.protobuf");
+    return !strcmp(s, "application/json") || !strcmp(s, "application/yaml") ||
+           !strcmp(s, "application/vnd.kubernetes.protobuf");
 }
 
 static const struct text_rule {
@@ -148,7 +149,7 @@ static const struct text_rule {
     {"etcd-servers", is_urls, "a list of URLs such as https://10.0.0.1:2379"},
     {"write-server", is_server_or_empty, "a URL such as https://10.0.0.1:6443"},
     {"endpoint-reconciler-type", is_reconciler, "lease, master-count or none"},
-    {"storage-media-type", is_media_type, "application/json or application/vnd.kubernetes.protobuf"},
+    {"storage-media-type", is_media_type, "application/json, application/yaml or application/vnd.kubernetes.protobuf"},
     {"data-dir", is_not_empty, "a directory"},
 };
 

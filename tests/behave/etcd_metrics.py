@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'
 from cubed import Server, check, run  # noqa: E402
 from etcd import Etcd  # noqa: E402
 
-MAPS = '/api/v1/namespaces/default/configmaps'
+SECRETS = '/api/v1/namespaces/default/secrets'
 LINE = re.compile(r'^([a-z_]+)\{(.*)\} (\S+)$')
 
 
@@ -29,12 +29,12 @@ def metrics(api):
 
 def write_some(api):
     for i in range(2500):
-        status, made = api.create(MAPS, {'metadata': {'name': 'm%d' % i}})
+        status, made = api.create(SECRETS, {'metadata': {'name': 'm%d' % i}})
         check(status == 201, made)
         if i == 2:
-            check(api.patch(MAPS + '/m2', {'data': {'a': 'b'}})[0] == 200, 'patch')
-            check(api.delete(MAPS + '/m1')[0] == 200, 'delete')
-            check(api.create(MAPS, {'metadata': {'name': 'm2'}})[0] == 409, 'it exists: nothing is asked of etcd')
+            check(api.patch(SECRETS + '/m2', {'data': {'a': 'Yg=='}})[0] == 200, 'patch')
+            check(api.delete(SECRETS + '/m1')[0] == 200, 'delete')
+            check(api.create(SECRETS, {'metadata': {'name': 'm2'}})[0] == 409, 'it exists: nothing is asked of etcd')
             check(api.create('/apis/apps/v1/namespaces/default/deployments', {
                 'metadata': {'name': 'd'}, 'spec': {'selector': {'matchLabels': {'a': 'b'}}, 'template': {
                     'metadata': {'labels': {'a': 'b'}}, 'spec': {'containers': [{'name': 'c', 'image': 'i'}]}}}})[0] == 201,
@@ -42,11 +42,11 @@ def write_some(api):
 
 
 def check_objects(m):
-    check(m['apiserver_resource_objects', 'group="",resource="configmaps"'] == 2499, m)
-    check(m['apiserver_storage_objects', 'resource="configmaps"'] == 2499, 'older name')
+    check(m['apiserver_resource_objects', 'group="",resource="secrets"'] == 2499, 'secrets')
+    check(m['apiserver_storage_objects', 'resource="secrets"'] == 2499, 'older name')
     check(m['apiserver_resource_objects', 'group="apps",resource="deployments"'] == 1, 'deployments')
     check(m['apiserver_storage_objects', 'resource="deployments.apps"'] == 1, 'deployments, older name')
-    check(m['apiserver_storage_objects', 'resource="secrets"'] == 0, 'none is 0')
+    check(m['apiserver_storage_objects', 'resource="podtemplates"'] == 0, 'none is 0')
     check(not [k for k in m if 'allocations' in k[1] and k[0] == 'apiserver_storage_objects'], 'internal ones are not shown')
 
 
@@ -58,10 +58,10 @@ def on_etcd():
         size = m['apiserver_storage_size_bytes', 'storage_cluster_id="etcd-0"']
         check(size == int(etcd.call('maintenance/status', {})['dbSize']), size)
         for operation, n in (('create', 2500), ('update', 1), ('delete', 1)):
-            labels = 'group="",operation="%s",resource="configmaps"' % operation
+            labels = 'group="",operation="%s",resource="secrets"' % operation
             check(m['etcd_requests_total', labels] == n, '%s: %s' % (operation, m['etcd_requests_total', labels]))
             check(m['etcd_request_duration_seconds_count', labels] == n, operation)
-            at_most = 'group="",le="%s",operation="' + operation + '",resource="configmaps"'
+            at_most = 'group="",le="%s",operation="' + operation + '",resource="secrets"'
             check(m['etcd_request_duration_seconds_bucket', at_most % '+Inf'] == n, operation)
             check(m['etcd_request_duration_seconds_bucket', at_most % '0.005'] <= n, operation)
             check(0 < m['etcd_request_duration_seconds_sum', labels] < 60, operation)

@@ -138,11 +138,41 @@ def foreign_fields(etcd, s):
     check(b'\xba\x3e\x05vital' in etcd.get(k), 'and after an update')
 
 
+def not_an_object(etcd, s):
+    """Stored bytes that nobody understands: in the way of a create, and told to who asks."""
+    api = s.api()
+    etcd.put(KEY + 'broken', b'k8s\0\x0a\xff\xff')
+    etcd.put(KEY + 'sealed', b'k8s:enc:aescbc:v1:x:abc')
+    for name in 'broken', 'sealed':
+        status, st = api.create(SECRETS, secret(name))
+        check(status == 409 and st['reason'] == 'AlreadyExists', 'create %s: %s' % (name, st))
+        status, st = api.get(SECRETS + '/' + name)
+        check(status == 500, 'get %s: %s' % (name, st))
+        check(api.patch(SECRETS + '/' + name, {'data': {'a': 'Yg=='}})[0] == 500, 'patch')
+        etcd.delete(KEY + name)
+        check(api.get(SECRETS + '/' + name)[0] == 404, 'gone')
+    check(api.get(SECRETS)[0] == 200, 'list')
+
+
+def yaml_too(etcd, s, base):
+    api = restarted(s, *base, '--storage-media-type=application/yaml')
+    path = '/api/v1/namespaces/default/configmaps'
+    check(api.create(path, {'metadata': {'name': 'y'}, 'data': {'a': '1\n2'}})[0] == 201, 'create')
+    check(etcd.get('/registry/configmaps/default/y').startswith(b'apiVersion: v1\ndata:\n  a: |-\n    1\n    2\nkind: ConfigMap\n'),
+          etcd.get('/registry/configmaps/default/y'))
+    api = restarted(s, *base)
+    check(api.get(path + '/y')[1]['data'] == {'a': '1\n2'}, 'read again')
+    check(api.patch(path + '/y', {'data': {'b': '3'}})[0] == 200, 'patch')
+    check(etcd.get('/registry/configmaps/default/y').startswith(b'k8s\0'), 'in the form of now')
+
+
 def main():
     with Etcd() as etcd:
         base = ['--etcd-servers=' + etcd.url, '--workers=1']
         with Server(*base) as s:
             foreign_fields(etcd, s)
+            not_an_object(etcd, s)
+            yaml_too(etcd, s, base)
             encryption(etcd, s, base)
             wrong_key(etcd, s, base)
             bad_config(s, base)

@@ -84,6 +84,7 @@ static enum stage_result admit(struct request *rq)
     w = write_new(rq->ctx, rq->arena, rq, c->stored, rq->info.ns,
                   arena_str(rq->arena, tree_str(c->in, "metadata.name")));
     w->dry_run = c->o.dry_run;
+    w->creates = true;
     w->step = step;
     w->over = change_over;
     w->arg = c;

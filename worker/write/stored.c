@@ -1,12 +1,14 @@
 /* A draft holds its protobuf message with an empty resourceVersion, which is what the reference stores: the
  * value is that message between the envelope's head and tail. Groups whose API servers (aggregator,
- * extensions) know no protobuf are stored as JSON, and so is what has no message. */
+ * extensions) know no protobuf are stored as JSON, and so is what has no message. A definition of custom
+ * resources is stored in a form of its own (registry/strategy/crdforms.h). */
 #include "worker/write/stored.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "registry/strategy/crdforms.h"
 #include "registry/strategy/strategy.h"
 #include "registry/walk/decode.h"
 #include "registry/walk/json.h"
@@ -21,9 +23,21 @@
 
 struct stored {
     unsigned magic;
-    bool json;
-    struct sealing *sealing; /* NULL: nothing is encrypted */
+    enum form { PROTOBUF, JSON, YAML } form; /* of what is written */
+    struct sealing *sealing;                 /* NULL: nothing is encrypted */
 };
+
+static enum form form_of(const char *media_type)
+{
+    static const char *const names[] = {[PROTOBUF] = "application/vnd.kubernetes.protobuf",
+                                        [JSON] = "application/json",
+                                        [YAML] = "application/yaml"};
+
+    for (int i = 0; i < 3; i++)
+        if (strcmp(media_type, names[i]) == 0)
+            return (enum form)i;
+    return PROTOBUF;
+}
 
 struct stored *stored_new(const struct options *o, char *err, size_t err_bytes)
 {
@@ -31,7 +45,7 @@ struct stored *stored_new(const struct options *o, char *err, size_t err_bytes)
 
     must(s != NULL);
     s->magic = STORED_MAGIC;
-    s->json = strcmp(o->storage_media_type, "application/json") == 0;
+    s->form = form_of(o->storage_media_type);
     if (o->encryption_provider_config && *o->encryption_provider_config) {
         s->sealing = sealing_load(o->encryption_provider_config, err, err_bytes);
         if (!s->sealing) {
@@ -90,15 +104,18 @@ static json_t *read_protobuf(struct arena *a, const struct schema_resource *r, s
     return protobuf_read_stored(a, value, (*as)->kind, (*as)->type, beyond, err);
 }
 
-static json_t *read_json(struct arena *a, const struct schema_resource *r, struct str value,
+static json_t *read_text(struct arena *a, const struct schema_resource *r, struct str value,
                          const struct schema_resource **as, const char **err)
 {
     struct status st = {.arena = a};
-    json_t *obj = json_read(a, value, NULL, err);
+    bool json = value.n == 0 || value.p[0] == '{';
+    json_t *obj = json ? json_read(a, value, NULL, err) : yaml_read(a, value, NULL, err);
 
     if (!obj)
         return NULL;
     *as = json_is_object(obj) ? written_as(r, obj) : NULL;
+    if (*as && str_is(tree_str(obj, "apiVersion"), CRDFORMS_STORED))
+        crdforms_to_v1(obj);
     if (!*as) {
         *err = "another kind is stored there";
     } else if (decode_tree(obj, (*as)->type, NULL, &st)) {
@@ -127,7 +144,7 @@ static json_t *read_value(struct arena *a, const struct schema_resource *r, stru
     *err = NULL;
     *beyond = STR_NONE;
     obj =
-        is_protobuf(value) ? read_protobuf(a, r, value, &as, beyond, err) : read_json(a, r, value, &as, err);
+        is_protobuf(value) ? read_protobuf(a, r, value, &as, beyond, err) : read_text(a, r, value, &as, err);
     if (!obj)
         return NULL;
     if (as != r)
@@ -179,26 +196,26 @@ json_t *stored_tree(struct stored *s, struct arena *a, struct str etcd_key, cons
                                                                      : NULL;
 }
 
-static int make_draft(struct arena *a, const struct schema_resource *r, struct str ns, struct str name,
-                      struct str plain, bool stale, struct buf *out, const char **err)
+static bool make_draft(struct arena *a, const struct schema_resource *r, struct str ns, struct str name,
+                       struct str plain, bool stale, struct buf *out, const char **err)
 {
     struct str beyond;
     json_t *obj = read_value(a, r, plain, &beyond, err);
     size_t at = out->n;
-    int rc = obj ? 0 : -EINVAL;
+    bool ok = obj != NULL;
 
     /* the reference gives internal ones no name */
     if (obj && !(r->flags & RESOURCE_INTERNAL) &&
         (!str_eq(tree_str(obj, "metadata.name"), name) || !str_eq(tree_str(obj, "metadata.namespace"), ns))) {
         *err = "the object has another name than its key";
-        rc = -EINVAL;
+        ok = false;
     }
-    if (rc == 0)
+    if (ok)
         record_make(out, a, obj, r, beyond.n ? kept_find(a, beyond, r->type, obj, obj) : NULL, 0);
-    if (rc == 0 && stale)
+    if (ok && stale)
         ((struct record *)(void *)(out->p + at))->flags |= RECORD_STALE;
     json_decref(obj);
-    return rc;
+    return ok;
 }
 
 int stored_draft(struct stored *s, struct str etcd_key, const struct schema_resource *r, struct str ns,
@@ -207,20 +224,17 @@ int stored_draft(struct stored *s, struct str etcd_key, const struct schema_reso
     struct arena *a = arena_new(0);
     const char *why = "";
     struct str plain;
-    bool stale;
-    int rc;
+    bool stale, ok;
 
     must_be(s, STORED_MAGIC);
-    if (open_value(s, a, etcd_key, r, value, &plain, &stale, &why)) {
-        rc = make_draft(a, r, ns, name, plain, stale, out, &why);
-    } else {
+    ok = open_value(s, a, etcd_key, r, value, &plain, &stale, &why) &&
+         make_draft(a, r, ns, name, plain, stale, out, &why);
+    if (!ok) {
         record_make_unreadable(out, a, r, ns, name, etcd_key, why);
-        rc = -EACCES;
-    }
-    if (rc)
         snprintf(err, err_bytes, "%s", why);
+    }
     arena_free(a);
-    return rc;
+    return ok ? 0 : -EACCES;
 }
 
 int64_t stored_way(const struct stored *s)
@@ -230,10 +244,17 @@ int64_t stored_way(const struct stored *s)
 
 /* ---- writing ---- */
 
-static bool as_json(const struct stored *s, const struct schema_resource *r, const struct record *draft)
+/* The aggregator and the server of extensions write JSON whatever is asked for. */
+static bool only_json(const struct schema_resource *r)
 {
-    return s->json || draft->proto_bytes == 0 || strcmp(r->group, "apiregistration.k8s.io") == 0 ||
-           strcmp(r->group, "apiextensions.k8s.io") == 0;
+    return strcmp(r->group, "apiregistration.k8s.io") == 0 || strcmp(r->group, "apiextensions.k8s.io") == 0;
+}
+
+static enum form form_for(const struct stored *s, const struct schema_resource *r, const struct record *draft)
+{
+    if (only_json(r))
+        return JSON;
+    return s->form == PROTOBUF && draft->proto_bytes == 0 ? JSON : s->form;
 }
 
 static void put_protobuf(struct buf *out, const struct schema_resource *r, const struct record *draft)
@@ -261,7 +282,7 @@ static void put_body(struct buf *out, const struct record *draft)
     buf_put(out, body.p + end, body.n - end);
 }
 
-static void put_json(struct buf *out, const struct schema_resource *r, const struct record *draft)
+static void put_text(struct buf *out, const struct schema_resource *r, const struct record *draft)
 {
     buf_puts(out, "{\"kind\":");
     json_write_string(out, str_of(r->kind));
@@ -270,6 +291,47 @@ static void put_json(struct buf *out, const struct schema_resource *r, const str
     buf_putc(out, ',');
     put_body(out, draft);
     buf_putc(out, '\n');
+}
+
+/* What is more than an edit of the text: YAML, and the one kind whose stored form is another. false: it is
+ * too large to be read again. */
+static bool put_rewritten(struct buf *out, const struct schema_resource *r, const struct record *draft,
+                          bool yaml)
+{
+    struct arena *a = arena_new(0);
+    struct buf text = {0};
+    const char *err;
+    bool ok = true;
+    json_t *obj;
+
+    put_text(&text, r, draft);
+    obj = json_read(a, buf_view(&text), NULL, &err);
+    if (obj && strcmp(r->stored_version, CRDFORMS_STORED) == 0)
+        crdforms_to_v1beta1(obj);
+    if (!obj || yaml) {
+        ok = obj && yaml_write(out, obj);
+    } else {
+        json_write(out, obj, 0);
+        buf_putc(out, '\n');
+    }
+    json_decref(obj);
+    drop_buf(&text);
+    arena_free(a);
+    return ok;
+}
+
+static bool put_value(const struct stored *s, struct buf *out, const struct schema_resource *r,
+                      const struct record *draft)
+{
+    enum form form = form_for(s, r, draft);
+
+    if (form == YAML || strcmp(r->stored_version, CRDFORMS_STORED) == 0)
+        return put_rewritten(out, r, draft, form == YAML);
+    if (form == JSON)
+        put_text(out, r, draft);
+    else
+        put_protobuf(out, r, draft);
+    return true;
 }
 
 int stored_value(struct stored *s, struct str etcd_key, const struct record *draft, struct buf *out)
@@ -284,11 +346,9 @@ int stored_value(struct stored *s, struct str etcd_key, const struct record *dra
     if (!r || !r->stored_version)
         return -EINVAL;
     seal = sealing_of(s->sealing, str_of(r->group), str_of(r->plural));
-    if (as_json(s, r, draft))
-        put_json(seal ? &plain : out, r, draft);
-    else
-        put_protobuf(seal ? &plain : out, r, draft);
-    rc = seal ? seal_value(seal, etcd_key, buf_view(&plain), out) : 0;
+    rc = put_value(s, seal ? &plain : out, r, draft) ? 0 : -EFBIG;
+    if (rc == 0 && seal)
+        rc = seal_value(seal, etcd_key, buf_view(&plain), out);
     drop_buf(&plain);
     return rc;
 }

@@ -23,9 +23,8 @@ void stored_free(struct stored *s);
  * when it is no such object. */
 json_t *stored_tree(struct stored *s, struct arena *a, struct str etcd_key, const struct schema_resource *r,
                     struct str value, const char **err);
-/* A value as a draft, appended. ns, name: of the key, which the object must have. 0; -EINVAL and a line in
- * err; or -EACCES and a line in err: nobody here can open it, and the draft (record_make_unreadable) says so.
- */
+/* A value as a draft, appended. ns, name: of the key, which the object must have. 0; or -EACCES and a line in
+ * err: it cannot be opened or is no such object, and the draft (record_make_unreadable) says so. */
 int stored_draft(struct stored *s, struct str etcd_key, const struct schema_resource *r, struct str ns,
                  struct str name, struct str value, struct buf *out, char *err, size_t err_bytes);
 /* Stands for all that decides how values are read: a cache filled with another one is to be filled anew. */

@@ -283,7 +283,7 @@ static void decide(struct write *w, const struct record *rec)
 
     w->old_revision = rec ? rec->mod_revision : 0;
     w->removing = false;
-    if (rec && unreadable_object(rec, &w->st))
+    if (rec && !w->creates && unreadable_object(rec, &w->st))
         w->verdict = WRITE_FAIL;
     else
         w->verdict = w->step(w, old, &out);

@@ -42,6 +42,7 @@ struct write {
     const struct schema_resource *stored; /* the storage resource: trees are in its form */
     struct str ns, name;
     bool dry_run;
+    bool creates; /* what is there is in the way, whether it can be read or not */
     int64_t ttl_s; /* a step may say after how many seconds what it made goes by itself; 0: as the kind has it */
     /* From the stored state (NULL: absent; borrowed) to what shall be (*out: new reference). Called again
      * after a conflict. */

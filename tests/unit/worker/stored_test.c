@@ -140,19 +140,92 @@ static void test_values(void **state)
         struct buf draft = {0};
         int rc = stored_draft(s, STR("/registry/x"), r, STR(""), STR("n"), str_of(versions[i].value), &draft,
                               err, sizeof(err));
-        if (rc != (versions[i].served ? 0 : -22) || (rc && !err[0]))
+        const struct record *rec = (const struct record *)(const void *)draft.p;
+        if (rc != (versions[i].served ? 0 : -EACCES) || (rc && !err[0]))
             fail_msg("%s: %s", versions[i].value, err);
-        if (!rc) {
-            struct str json = record_json((const struct record *)(const void *)draft.p);
-            if (!str_is(json, versions[i].served))
-                fail_msg("%s: %.*s", versions[i].value, STR_ARG(json));
-        }
+        if (!rc && !str_is(record_json(rec), versions[i].served))
+            fail_msg("%s: %.*s", versions[i].value, STR_ARG(record_json(rec)));
+        if (rc)
+            assert_true(rec->flags & RECORD_UNREADABLE);
         buf_free(&draft);
     }
     stored_free(s);
 }
 
-/* What is written is read as the same object, in both forms; and the forms are what others read. */
+/* {as kube-apiserver stores it, as it is served}: the ways between which it goes */
+#define CRD_STORED(spec)                                                                                     \
+    "{\"kind\":\"CustomResourceDefinition\",\"apiVersion\":\"apiextensions.k8s.io/v1beta1\",\"metadata\":{"  \
+    "\"name\":\"n\",\"uid\":\"u\"},\"spec\":{\"group\":\"g\"," spec "},\"status\":" CRD_STATUS "}\n"
+#define CRD_SERVED(spec)                                                                                     \
+    "{\"kind\":\"CustomResourceDefinition\",\"apiVersion\":\"apiextensions.k8s.io/v1\",\"metadata\":{"       \
+    "\"name\":\"n\",\"uid\":\"u\",\"resourceVersion\":\"\"},\"spec\":{\"group\":\"g\"," spec                 \
+    "},\"status\":" CRD_STATUS "}"
+#define CRD_NAMES "\"names\":{\"plural\":\"as\",\"singular\":\"a\",\"kind\":\"A\",\"listKind\":\"AList\"}"
+#define CRD_STATUS                                                                                           \
+    "{\"conditions\":[{\"type\":\"T\",\"status\":\"True\",\"lastTransitionTime\":\"2026-01-01T00:00:00Z\"}]" \
+    ",\"acceptedNames\":{\"plural\":\"\",\"kind\":\"\"},\"storedVersions\":[\"v1\"]}"
+#define CRD_SCHEMA "{\"openAPIV3Schema\":{\"type\":\"object\",\"x-kubernetes-preserve-unknown-fields\":true}}"
+#define CRD_COLUMN(path) "[{\"name\":\"N\",\"type\":\"integer\",\"priority\":1,\"" path "\":\".spec.n\"}]"
+
+static const struct {
+    const char *stored, *served;
+} definitions[] = {
+    /* one version: all of it goes up */
+    {CRD_STORED(
+         "\"version\":\"v1\"," CRD_NAMES ",\"scope\":\"Cluster\",\"validation\":" CRD_SCHEMA
+         ",\"subresources\":{\"status\":{}},\"versions\":[{\"name\":\"v1\",\"served\":true,\"storage\":"
+         "true}],\"additionalPrinterColumns\":" CRD_COLUMN(
+             "JSONPath") ",\"selectableFields\":[{\"jsonPath\":\".spec.s\"}],\"conversion\":{"
+                         "\"strategy\":\"None\"},\"preserveUnknownFields\":false"),
+     CRD_SERVED(CRD_NAMES ",\"scope\":\"Cluster\",\"versions\":[{\"name\":\"v1\",\"served\":true,\"storage\":"
+                          "true,\"schema\":" CRD_SCHEMA
+                          ",\"subresources\":{\"status\":{}},\"additionalPrinterColumns\":" CRD_COLUMN(
+                              "jsonPath") ",\"selectableFields\":[{\"jsonPath\":\".spec.s\"}]}],"
+                                          "\"conversion\":{\"strategy\":\"None\"}")},
+    /* two: each field by itself, and a webhook */
+    {CRD_STORED("\"version\":\"v1\"," CRD_NAMES ",\"scope\":\"Cluster\",\"validation\":" CRD_SCHEMA
+                ",\"versions\":[{\"name\":\"v1\",\"served\":true,\"storage\":true,"
+                "\"additionalPrinterColumns\":" CRD_COLUMN(
+                    "JSONPath") "},{\"name\":\"v2\",\"served\":true,\"storage\":false,\"deprecated\":true,"
+                                "\"subresources\":{\"status\":{}}}],\"conversion\":{\"strategy\":\"Webhook\","
+                                "\"webhookClientConfig\":{\"url\":\"https://"
+                                "h\"},\"conversionReviewVersions\":[\"v1\"]"
+                                "},\"preserveUnknownFields\":true"),
+     CRD_SERVED(
+         CRD_NAMES
+         ",\"scope\":\"Cluster\",\"versions\":[{\"name\":\"v1\",\"served\":true,\"storage\":true,"
+         "\"schema\":" CRD_SCHEMA ",\"additionalPrinterColumns\":" CRD_COLUMN(
+             "jsonPath") "},{\"name\":\"v2\",\"served\":true,\"storage\":false,\"deprecated\":true,"
+                         "\"schema\":" CRD_SCHEMA
+                         ",\"subresources\":{\"status\":{}}}],\"conversion\":{\"strategy\":\"Webhook\","
+                         "\"webhook\":{\"clientConfig\":{\"url\":\"https://h\"},"
+                         "\"conversionReviewVersions\":[\"v1\"]}},\"preserveUnknownFields\":true")},
+};
+
+static void test_definitions(void **state)
+{
+    const struct schema_resource *r =
+        schema_resource(STR("apiextensions.k8s.io"), STR("v1"), STR("customresourcedefinitions"));
+    struct stored *s = open_stored("application/vnd.kubernetes.protobuf");
+    for (size_t i = 0; i < sizeof(definitions) / sizeof(definitions[0]); i++) {
+        char err[256] = "";
+        struct buf draft = {0}, value = {0};
+        if (stored_draft(s, STR("/registry/x"), r, STR(""), STR("n"), str_of(definitions[i].stored), &draft,
+                         err, sizeof(err)))
+            fail_msg("%s: %s", definitions[i].stored, err);
+        const struct record *rec = (const struct record *)(const void *)draft.p;
+        if (!str_is(record_json(rec), definitions[i].served))
+            fail_msg("\n%.*s\n%s", STR_ARG(record_json(rec)), definitions[i].served);
+        assert_int_equal(stored_value(s, STR("/registry/x"), rec, &value), 0);
+        if (!str_is(buf_view(&value), definitions[i].stored))
+            fail_msg("\n%.*s\n%s", STR_ARG(buf_view(&value)), definitions[i].stored);
+        buf_free(&draft);
+        buf_free(&value);
+    }
+    stored_free(s);
+}
+
+/* What is written is read as the same object, in all forms; and the forms are what others read. */
 static void test_round_trip(void **state)
 {
     static const char json[] =
@@ -160,10 +233,10 @@ static void test_round_trip(void **state)
         "\"u\","
         "\"creationTimestamp\":\"2024-01-02T03:04:05Z\"},\"spec\":{\"containers\":[{\"name\":\"c\"}]}}\n";
     const struct schema_resource *r = schema_resource(STR(""), STR("v1"), STR("pods"));
-    const char *media[] = {"application/json", "application/vnd.kubernetes.protobuf"};
-    struct buf draft = {0}, value[2] = {{0}}, again = {0};
+    const char *media[] = {"application/json", "application/vnd.kubernetes.protobuf", "application/yaml"};
+    struct buf draft = {0}, value[3] = {{0}}, again = {0};
     char err[256];
-    for (int m = 0; m < 2; m++) {
+    for (int m = 0; m < 3; m++) {
         struct stored *s = open_stored(media[m]);
         buf_clear(&draft);
         assert_int_equal(
@@ -183,7 +256,8 @@ static void test_round_trip(void **state)
     assert_null(memmem(value[0].p, value[0].n, "resourceVersion", 15));
     assert_int_equal(value[0].p[value[0].n - 1], '\n');
     assert_memory_equal(value[1].p, "k8s\0\n\t\n\002v1\022\003Pod\022", 16);
-    for (int m = 0; m < 2; m++)
+    assert_memory_equal(value[2].p, "apiVersion: v1\nkind: Pod\n", 25);
+    for (int m = 0; m < 3; m++)
         buf_free(&value[m]);
     buf_free(&draft);
     buf_free(&again);
@@ -307,6 +381,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keys),       cmocka_unit_test(test_values),
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_foreign_fields),
-        cmocka_unit_test(test_spelling),   cmocka_unit_test(test_sealed)};
+        cmocka_unit_test(test_spelling),   cmocka_unit_test(test_sealed),
+        cmocka_unit_test(test_definitions)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
