@@ -101,6 +101,28 @@ static void definition_create(const struct strategy_call *c, json_t *obj)
     json_decref(stored);
 }
 
+/* Its custom resources go before it. */
+static void definition_announce(const struct strategy_call *c, json_t *obj)
+{
+    json_t *finalizers = tree_get(obj, "metadata.finalizers"),
+           *conditions = tree_get(obj, "status.conditions");
+    char now[21];
+
+    if (!json_is_array(finalizers))
+        tree_set(obj, "metadata.finalizers", finalizers = json_array());
+    if (!tree_list_has(finalizers, "customresourcecleanup.apiextensions.k8s.io"))
+        json_array_append_new(finalizers, json_string("customresourcecleanup.apiextensions.k8s.io"));
+    if (!json_is_array(conditions))
+        tree_set(obj, "status.conditions", conditions = json_array());
+    clock_rfc3339(clock_wall_s(), now);
+    json_array_append_new(
+        conditions,
+        json_pack("{s:s, s:s, s:s, s:s, s:s}", "type", "Terminating", "status", "True", "lastTransitionTime",
+                  now, "reason", "InstanceDeletionPending", "message",
+                  "CustomResourceDefinition marked for deletion; CustomResource deletion will begin "
+                  "soon"));
+}
+
 /* A service of this very server is always there. */
 static void apiservice_create(const struct strategy_call *c, json_t *obj)
 {
@@ -121,7 +143,8 @@ static const struct strategy ROWS[] = {
      .status_meta = STATUS_META_RESET},
     {.group = "apiextensions.k8s.io",
      .plural = "customresourcedefinitions",
-     .prepare_create = definition_create},
+     .prepare_create = definition_create,
+     .announce = definition_announce},
     {.group = "apiregistration.k8s.io",
      .plural = "apiservices",
      .prepare_create = apiservice_create,

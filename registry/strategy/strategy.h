@@ -49,6 +49,9 @@ struct strategy {
                             struct status *st);
     /* Grace period of a delete in seconds (0: at once); asked: what the client wanted, or -1. */
     int64_t (*grace_s)(const struct strategy_call *c, const json_t *obj, int64_t asked);
+    /* The first delete only says that the object goes: somebody has to clear up first. What it says of that
+     * beside metadata.deletionTimestamp; NULL: nothing. */
+    void (*announce)(const struct strategy_call *c, json_t *obj);
     /* "orphan" or "background": what a delete without propagationPolicy does; "unsupported": dependents are
      * none of its business. NULL: background. */
     const char *default_policy;

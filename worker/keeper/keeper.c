@@ -33,7 +33,8 @@ static void (*const RUN[TASKS])(struct job *j) = {
     [TASK_PROTECTED] = garbage_protected,   [TASK_SERVICE] = ranges_service,
     [TASK_ADDRESS] = ranges_address,        [TASK_PORTS] = ranges_ports,
     [TASK_IDENTITY] = identity_run,         [TASK_MASTERLEASE] = masterleases_run,
-    [TASK_FLOW] = flowcontrol_run,
+    [TASK_FLOW] = flowcontrol_run,          [TASK_DEFINITION] = definitions_run,
+    [TASK_APISERVICE] = apiservices_run,
 };
 
 /* Tasks of kube-controller-manager, when there is one. */
@@ -207,6 +208,7 @@ static void deliver(struct keeper *k, const struct event *e)
     ranges_event(k, e);
     masterleases_event(k, e);
     flowcontrol_event(k, e);
+    definitions_event(k, e);
 }
 
 /* Everything there is, as if it had just come. */
@@ -378,11 +380,13 @@ struct keeper *keeper_new(struct context *ctx, struct etcd_client *etcd)
     k->graph = graph_new();
     k->expiry = expiry_new();
     k->ports = ports_new();
+    k->definitions = definitions_new();
     k->compaction = compaction_new(k);
     k->identity = identity_new();
     k->masterleases = masterleases_new(k);
     bootstrap_start(k);
     flowcontrol_start(k);
+    apiservices_start(k);
     k->alone = keeper_alone(k);
     s = keeper_snapshot(k);
     consumer_init(&k->consumer, ctx->area, ctx->index, s ? snapshot_revision(s) : 0);
@@ -409,6 +413,7 @@ void keeper_free(struct keeper *k)
     masterleases_free(k->masterleases);
     expiry_free(k->expiry);
     ports_free(k->ports);
+    definitions_free(k->definitions);
     graph_free(k->graph);
     queue_free(k->queue);
     k->magic = 0;

@@ -22,7 +22,8 @@ struct compaction;
 struct identity;
 struct masterleases;
 struct etcd_client;
-struct ports; /* ranges.c */
+struct ports;       /* ranges.c */
+struct definitions; /* definitions.c */
 
 /* A task under way: its write, and what happens when that is over. */
 struct job {
@@ -46,6 +47,7 @@ struct keeper {
     struct graph *graph;
     struct expiry *expiry;
     struct ports *ports;
+    struct definitions *definitions;
     int running;
     struct job *jobs[KEEPER_RUNNING_MAX];
     bool scanned, alone;
@@ -126,6 +128,14 @@ void namespaces_run(struct job *j);
 void flowcontrol_start(struct keeper *k);
 void flowcontrol_event(struct keeper *k, const struct event *e);
 void flowcontrol_run(struct job *j);
+/* definitions.c */
+struct definitions *definitions_new(void);
+void definitions_free(struct definitions *d);
+void definitions_event(struct keeper *k, const struct event *e);
+void definitions_run(struct job *j);
+/* apiservices.c */
+void apiservices_start(struct keeper *k);
+void apiservices_run(struct job *j);
 /* ranges.c */
 struct ports *ports_new(void);
 void ports_free(struct ports *p);

@@ -21,6 +21,8 @@ enum task {
     TASK_IDENTITY,    /* the lease of an API server: our own, or one that may be over */
     TASK_MASTERLEASE, /* our own address among those of the API servers */
     TASK_FLOW,        /* a FlowSchema or a priority level */
+    TASK_DEFINITION,  /* a CustomResourceDefinition */
+    TASK_APISERVICE,  /* an APIService of this very server */
     TASKS,
 };
 

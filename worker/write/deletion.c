@@ -184,6 +184,11 @@ static enum write_verdict verdict_of(const struct strategy_call *call, const str
 
     if (namespace_waits(call, s, o, obj, &v))
         return v;
+    if (s->announce && !tree_get(obj, "metadata.deletionTimestamp")) {
+        set_time(obj, now_s(call));
+        s->announce(call, obj);
+        return WRITE_PUT;
+    }
     v = graceful(call, s, o, obj);
     if (v == WRITE_KEEP)
         return v;
