@@ -162,6 +162,14 @@ def killed(path, flags, begun, by=signal.SIGKILL, status=-9):
     check(p.wait(10) == status, 'it was stopped in the middle: %s' % p.returncode)
 
 
+def no_server_runs(**on):
+    try:
+        with Server('--workers=1', **on):
+            raise AssertionError('a server runs on a part of a store')
+    except Failure as e:
+        check('holds a part of an import' in str(e), str(e))
+
+
 def interrupted(d):
     path, back, other = (os.path.join(d, n) for n in ('many', 'back', 'other'))
     values = {'/registry/configmaps/default/many-%05d' % i: config_map(i) for i in range(MANY)}
@@ -172,6 +180,7 @@ def interrupted(d):
         killed(path, flags, lambda: etcd.revision() > 10)
         check(0 < len(etcd.range('/registry/configmaps/')) < MANY, 'a part is there')
         refused('import of another file was begun', 'import', other, *flags)
+        no_server_runs(etcd=etcd)
         at = etcd.revision()
         killed(path, flags, lambda: etcd.revision() > at + 5, signal.SIGTERM, 1)
         check(len(etcd.range('/registry/configmaps/')) < MANY, 'still a part')
@@ -190,11 +199,7 @@ def interrupted(d):
     done('export', back, *flags)
     check(0 < len(objects(back)) < MANY, 'a part is there')
     refused('import of another file was begun', 'import', other, *flags)
-    try:
-        Server('--workers=1', data_dir=home).start()
-        raise AssertionError('a server runs on a part of a store')
-    except Failure as e:
-        check('the store holds a part of an import' in str(e), str(e))
+    no_server_runs(data_dir=home)
     check('verified %d objects' % MANY in done('import', path, *flags), 'all')
     done('export', back, *flags)
     check(objects(back).keys() == values.keys(), 'all arrived in the embedded store')
@@ -214,7 +219,9 @@ def bad_files(d):
              (good + lines[1], 'there is more behind the end'),
              (good.replace(b'"cubedStore": 1', b'"cubedStore": 2'), 'is of version 2'),
              (b'{}\n', 'is no file of cubed store export'), (b'', 'is no file of cubed store export'),
-             (b'\0\xff', 'is no file of cubed store export')]
+             (b'\0\xff', 'is no file of cubed store export'),
+             (lines[0] + b'{"key":"' + b'x' * (33 << 20) + b'"}\n', 'line 2: longer than any object can be'),
+             (b' ' * (33 << 20), 'is no file of cubed store export')]
     for text, words in cases:
         with open(path, 'wb') as f:
             f.write(text)

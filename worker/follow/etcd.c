@@ -16,6 +16,7 @@
 #include "shm/store/etcd/kv.h"
 #include "shm/watcher/load.h"
 #include "shm/watcher/sink.h"
+#include "worker/storetool/tool.h"
 #include "worker/write/etcdkey.h"
 #include "worker/write/stored.h"
 
@@ -35,17 +36,28 @@ struct follower {
     int64_t asked_ms;  /* about progress */
     bool writes;       /* of the key of our own, under way */
     bool told_skipped; /* once is enough */
+    bool importing;    /* an import into this etcd was begun and not ended */
 };
 
 /* ---- hooks ---- */
 
+/* Of what is there at the start; later an import finds that etcd is not empty. */
+static bool is_import(const struct follower *w, struct str etcd_key)
+{
+    struct str prefix = etcdkey_prefix(w->keys);
+    return (!w->load || !load_ready(w->load)) && str_starts(etcd_key, prefix) &&
+           str_is((struct str){etcd_key.p + prefix.n, etcd_key.n - prefix.n}, TOOL_NOTE_KEY);
+}
+
 static int key(void *arg, struct str etcd_key, struct key *out)
 {
-    const struct follower *w = arg;
+    struct follower *w = arg;
     const struct schema_resource *r;
     struct str ns, name;
-    if (!etcdkey_read(w->keys, etcd_key, &r, &ns, &name))
+    if (!etcdkey_read(w->keys, etcd_key, &r, &ns, &name)) {
+        w->importing |= is_import(w, etcd_key);
         return -ENOENT;
+    }
     key_make(out, r->id, ns, name);
     return 0;
 }
@@ -124,6 +136,10 @@ static int turn(struct follower *w)
     int rc = load_run(w->load, &wait);
     if (rc) {
         log_error("the cache cannot go on: %s", strerror(-rc));
+        return 1;
+    }
+    if (w->importing) {
+        log_error("etcd holds a part of an import: run cubed store import again");
         return 1;
     }
     if (load_ready(w->load) && !atomic_load(f->area->store_ready)) {

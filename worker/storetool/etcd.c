@@ -12,7 +12,6 @@
 #include "worker/write/etcdkey.h"
 #include "worker/write/stored.h"
 
-#define NOTE_KEY "cubed/import" /* while an import is not done: the hash of its file */
 #define PAGE 500
 #define WAIT_MS 10 /* libcurl reads on, of a long answer, without a descriptor that says so */
 #define TRIES 5
@@ -57,7 +56,7 @@ static void *open_side(struct tool *t, bool writes)
     must(s != NULL);
     s->tool = t;
     buf_str(&s->note_key, prefix);
-    buf_puts(&s->note_key, NOTE_KEY);
+    buf_puts(&s->note_key, TOOL_NOTE_KEY);
     s->end.n = etcd_prefix_end(prefix, buf_reserve(&s->end, prefix.n));
     s->client = etcd_client_new(&eo, t->err, sizeof(t->err));
     if (s->client)

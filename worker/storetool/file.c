@@ -17,6 +17,8 @@
 #include "shm/base/must.h"
 
 #define VERSION 1
+#define LINE_MAX_BYTES (32u << 20) /* etcd's answers end at 16 MiB, base64 makes 22 of them */
+#define READ_BYTES (256u << 10)
 
 static EVP_MD_CTX *sha_new(void)
 {
@@ -231,27 +233,64 @@ static bool take_line(struct reading *rd, const char *line, size_t n)
     return ok;
 }
 
+/* The lines of a file, none of which may be longer than what the other stores take. */
+struct lines {
+    FILE *in;
+    struct buf b;
+    size_t at, seen; /* the next line; what was looked through of it */
+};
+
+/* true: a line, with its end unless it is the file's last one, until the next call. false: the file's end,
+ * ferror(in), or *too_long. */
+static bool next_line(struct lines *l, struct str *line, bool *too_long)
+{
+    for (;;) {
+        const char *end = memchr(l->b.p + l->at + l->seen, '\n', l->b.n - l->at - l->seen);
+        size_t have = l->b.n - l->at, got = 0;
+
+        if (!end && have < LINE_MAX_BYTES) {
+            l->seen = have;
+            if (l->at)
+                memmove(l->b.p, l->b.p + l->at, have);
+            l->b.n = have;
+            l->at = 0;
+            got = fread(buf_reserve(&l->b, READ_BYTES), 1, READ_BYTES, l->in);
+            l->b.n += got;
+        }
+        if (got)
+            continue;
+        *too_long = !end && have >= LINE_MAX_BYTES;
+        *line = (struct str){l->b.p + l->at, end ? (size_t)(end + 1 - l->b.p) - l->at : have};
+        l->at += line->n;
+        l->seen = 0;
+        return line->n && !*too_long && !ferror(l->in);
+    }
+}
+
 bool file_read(struct tool *t, const char *path, struct file_info *info, struct tool_visit *v)
 {
     struct reading rd = {.tool = t, .path = path, .info = info, .visit = v};
-    FILE *in = fopen(path, "re");
-    char *line = NULL;
-    size_t room = 0;
-    ssize_t n = 0;
-    bool ok = true;
+    struct lines lines = {.in = fopen(path, "re")};
+    bool ok = true, too_long = false;
+    struct str line;
 
-    if (!in)
+    if (!lines.in)
         return tool_fail(t, "cannot read %s: %s", path, strerror(errno));
     rd.md = sha_new();
-    while (ok && (n = getline(&line, &room, in)) > 0)
-        ok = take_line(&rd, line, (size_t)n) && tool_goes_on(t);
-    if (ok && ferror(in))
+    buf_reserve(&lines.b, READ_BYTES);
+    while (ok && next_line(&lines, &line, &too_long))
+        ok = take_line(&rd, line.p, line.n) && tool_goes_on(t);
+    if (ok && ferror(lines.in))
         ok = tool_fail(t, "cannot read %s: %s", path, strerror(errno));
+    if (ok && too_long && rd.line) {
+        rd.line++;
+        ok = damaged(&rd, "longer than any object can be");
+    }
     if (ok && !rd.ended)
         ok = rd.line ? damaged(&rd, "its end is missing")
                      : tool_fail(t, "%s is no file of cubed store export", path);
-    fclose(in);
-    free(line);
+    fclose(lines.in);
+    buf_free(&lines.b);
     buf_free(&rd.prefix);
     EVP_MD_CTX_free(rd.md);
     return ok;

@@ -10,6 +10,8 @@
 struct etcdkey;
 struct stored;
 
+/* Below the prefix in etcd, while an import is not done: the hash of its file. */
+#define TOOL_NOTE_KEY "cubed/import"
 #define TOOL_SHA_BYTES 64 /* in hexadecimal */
 
 /* One object. key: as etcd's, without the prefix. value: its envelope, not encrypted. */

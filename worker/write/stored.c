@@ -160,6 +160,14 @@ static json_t *read_value(struct arena *a, const struct schema_resource *r, stru
     return obj;
 }
 
+/* Internal resources have no name that a configuration could say: only wildcards mean them. */
+static const struct seal *seal_for(const struct stored *s, const struct schema_resource *r)
+{
+    bool nameless = r->flags & RESOURCE_INTERNAL;
+
+    return sealing_of(s->sealing, str_of(r->group), nameless ? STR("") : str_of(r->plural));
+}
+
 static void drop_buf(void *arg)
 {
     struct buf *b = arg;
@@ -174,7 +182,7 @@ static bool open_value(struct stored *s, struct arena *a, struct str etcd_key,
                        const struct schema_resource *r, struct str value, struct str *plain, bool *stale,
                        const char **err)
 {
-    const struct seal *seal = sealing_of(s->sealing, str_of(r->group), str_of(r->plural));
+    const struct seal *seal = seal_for(s, r);
     struct buf *out = arena_alloc(a, sizeof(*out));
     char why[512];
 
@@ -345,7 +353,7 @@ int stored_value(struct stored *s, struct str etcd_key, const struct record *dra
     must(draft->rv_bytes == 0);
     if (!r || !r->stored_version)
         return -EINVAL;
-    seal = sealing_of(s->sealing, str_of(r->group), str_of(r->plural));
+    seal = seal_for(s, r);
     rc = put_value(s, seal ? &plain : out, r, draft) ? 0 : -EFBIG;
     if (rc == 0 && seal)
         rc = seal_value(seal, etcd_key, buf_view(&plain), out);
@@ -358,7 +366,7 @@ int stored_value(struct stored *s, struct str etcd_key, const struct record *dra
 int stored_unseal(struct stored *s, struct str etcd_key, const struct schema_resource *r, struct str value,
                   struct buf *out, char *err, size_t err_bytes)
 {
-    const struct seal *seal = sealing_of(s->sealing, str_of(r->group), str_of(r->plural));
+    const struct seal *seal = seal_for(s, r);
     struct buf room = {0};
     struct str plain;
     bool stale;
@@ -376,7 +384,7 @@ int stored_unseal(struct stored *s, struct str etcd_key, const struct schema_res
 int stored_seal(struct stored *s, struct str etcd_key, const struct schema_resource *r, struct str plain,
                 struct buf *out)
 {
-    const struct seal *seal = sealing_of(s->sealing, str_of(r->group), str_of(r->plural));
+    const struct seal *seal = seal_for(s, r);
 
     must_be(s, STORED_MAGIC);
     if (seal)

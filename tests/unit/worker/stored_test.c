@@ -310,7 +310,7 @@ static void test_spelling(void **state)
     buf_free(&value);
 }
 
-static struct stored *open_sealed(const char *providers)
+static struct stored *open_sealed_for(const char *resource, const char *providers)
 {
     char path[] = "/tmp/cubed-stored-XXXXXX", err[256];
     struct options o = {.storage_media_type = "application/json", .encryption_provider_config = path};
@@ -318,14 +318,19 @@ static struct stored *open_sealed(const char *providers)
     assert_true(fd >= 0);
     dprintf(fd,
             "kind: EncryptionConfiguration\napiVersion: apiserver.config.k8s.io/v1\nresources:\n"
-            "- {resources: [secrets], providers: [%s]}\n",
-            providers);
+            "- {resources: [%s], providers: [%s]}\n",
+            resource, providers);
     close(fd);
     struct stored *s = stored_new(&o, err, sizeof(err));
     unlink(path);
     if (!s)
         fail_msg("%s", err);
     return s;
+}
+
+static struct stored *open_sealed(const char *providers)
+{
+    return open_sealed_for("secrets", providers);
 }
 
 #define SECRET                                                                                               \
@@ -376,12 +381,44 @@ static void test_sealed(void **state)
     buf_free(&value);
 }
 
+/* Internal ones are meant by wildcards alone. */
+static void test_sealed_names(void **state)
+{
+    static const struct {
+        const char *resource, *plural, *key, *value;
+        bool sealed;
+    } rows[] = {
+        {"rangeallocations", "/rangeallocations", "/registry/ranges/serviceips", "RangeAllocation", false},
+        {"'*.'", "/rangeallocations", "/registry/ranges/serviceips", "RangeAllocation", true},
+        {"masterleases", "/masterleases", "/registry/masterleases/10.0.0.1", "Endpoints", false},
+        {"'*.'", "/masterleases", "/registry/masterleases/10.0.0.1", "Endpoints", true},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct stored *s = open_sealed_for(rows[i].resource, OLD);
+        const struct schema_resource *r = schema_internal(str_of(rows[i].plural));
+        struct buf draft = {0}, value = {0};
+        char text[128], err[256];
+        snprintf(text, sizeof(text), "{\"kind\":\"%s\",\"apiVersion\":\"v1\",\"metadata\":{}}",
+                 rows[i].value);
+        assert_int_equal(stored_draft(s, str_of(rows[i].key), r, STR(""), STR("n"), str_of(text), &draft, err,
+                                      sizeof(err)),
+                         0);
+        assert_int_equal(
+            stored_value(s, str_of(rows[i].key), (const struct record *)(const void *)draft.p, &value), 0);
+        if (str_starts(buf_view(&value), STR("k8s:enc:")) != rows[i].sealed)
+            fail_msg("%s %s", rows[i].resource, rows[i].key);
+        buf_free(&draft);
+        buf_free(&value);
+        stored_free(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_keys),       cmocka_unit_test(test_values),
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_foreign_fields),
-        cmocka_unit_test(test_spelling),   cmocka_unit_test(test_sealed),
-        cmocka_unit_test(test_definitions)};
+        cmocka_unit_test(test_keys),        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_round_trip),  cmocka_unit_test(test_foreign_fields),
+        cmocka_unit_test(test_spelling),    cmocka_unit_test(test_sealed),
+        cmocka_unit_test(test_definitions), cmocka_unit_test(test_sealed_names)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
