@@ -158,6 +158,17 @@ struct mending {
     bool removed; /* an object that was wrong: the right one is made in a second round */
 };
 
+/* Since the job began the Service may have given the address back, and it may be somebody else's by now. */
+static bool still_holds(const struct world *world, const json_t *service, struct str address)
+{
+    json_t *now = world->get(world->arg, services(), tree_str(service, "metadata.namespace"),
+                             tree_str(service, "metadata.name"));
+    bool still = now && holds(now, address);
+
+    json_decref(now);
+    return still;
+}
+
 /* The object is made, or goes to be made anew; a Service that holds it rightfully keeps it. */
 static enum write_verdict mend_address(struct write *w, const json_t *old, json_t **out)
 {
@@ -167,6 +178,8 @@ static enum write_verdict mend_address(struct write *w, const json_t *old, json_
     json_t *parent;
     bool theirs;
 
+    if (!still_holds(world, service, w->name))
+        return WRITE_KEEP;
     if (!old) {
         log_info("keeper: address %.*s of Service %s/%s was not claimed, claimed", STR_ARG(w->name),
                  tree_string(service, "metadata.namespace"), tree_string(service, "metadata.name"));
