@@ -394,7 +394,7 @@ static void test_sealed_names(void **state)
         {"'*.'", "/masterleases", "/registry/masterleases/10.0.0.1", "Endpoints", true},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct stored *s = open_sealed_for(rows[i].resource, OLD);
+        struct stored *s = open_sealed_for(rows[i].resource, OLD ", {identity: {}}");
         const struct schema_resource *r = schema_internal(str_of(rows[i].plural));
         struct buf draft = {0}, value = {0};
         char text[128], err[256];
