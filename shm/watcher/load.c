@@ -572,6 +572,14 @@ bool load_ask_progress(struct load *l)
            etcd_watch_request_progress(l->watch) == 0;
 }
 
+void load_move(struct load *l)
+{
+    struct etcd_status st = {.error = -EAGAIN, .text = "too many calls"};
+    must_be(l, LOAD_MAGIC);
+    if (l->state == LOAD_WATCH && l->watch && etcd_watch_move(l->watch))
+        later(l, &st, "the watch cannot be moved");
+}
+
 uint64_t load_skipped(const struct load *l)
 {
     must_be(l, LOAD_MAGIC);

@@ -79,6 +79,8 @@ int64_t load_revision(const struct load *l);
  * The answer comes as a batch without changes. false: no watch stands, or its member's answers prove nothing
  * (etcd_watch_progress_in_order); the reader has to read from etcd itself. */
 bool load_ask_progress(struct load *l);
+/* The watch lags behind what others know: goes on at another member. */
+void load_move(struct load *l);
 /* Keys that could not be made a record of so far. */
 uint64_t load_skipped(const struct load *l);
 

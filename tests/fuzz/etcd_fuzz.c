@@ -120,8 +120,11 @@ static void lines(struct str bytes)
     struct grpc_head h;
     struct str line;
     grpc_head_init(&h);
-    while (str_next(&bytes, '\n', &line))
-        grpc_head_line(&h, line);
+    while (str_next(&bytes, '\n', &line)) {
+        struct str value = line, name;
+        str_next(&value, ' ', &name);
+        grpc_head_field(&h, name, value);
+    }
     int code = grpc_head_code(&h);
     if (strnlen(h.text, sizeof(h.text)) == sizeof(h.text) || code < GRPC_OK || code > GRPC_UNAUTHENTICATED)
         abort();

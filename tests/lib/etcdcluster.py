@@ -39,23 +39,27 @@ def die_with_parent():
 
 
 class Member:
-    """A namespace (a process that sleeps in it) with a cable to br0, and the etcd in it."""
+    """A namespace (a process that sleeps in it) with a cable to br0, and the etcd in it. Names and addresses are used
+    once: the kernel takes a namespace down when it has time."""
+    made = 0
 
     def __init__(self, i, folder):
+        Member.made += 1
         self.i, self.dir, self.process = i, folder, None
-        self.name, self.address, self.cable = 'm%d' % i, NET + str(10 + i), 'cable%d' % i
+        self.name, self.address, self.cable = 'm%d' % i, NET + str(10 + Member.made), 'cable%d' % Member.made
         self.url, self.peer = 'http://%s:2379' % self.address, 'http://%s:2380' % self.address
         self.holder = subprocess.Popen(['sleep', 'infinity'], preexec_fn=self.unshare, stdin=subprocess.DEVNULL)
         while os.readlink('/proc/%d/ns/net' % self.holder.pid) == os.readlink('/proc/self/ns/net'):
             time.sleep(0.01)
-        inside = ['-n', self.name]
-        subprocess.run(['ip', 'netns', 'attach', self.name, str(self.holder.pid)], check=True)
-        subprocess.run(['ip', 'link', 'add', self.cable, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', self.name],
+        space = 'cubed-%d-%d' % (os.getpid(), Member.made)
+        inside = ['-n', space]
+        subprocess.run(['ip', 'netns', 'attach', space, str(self.holder.pid)], check=True)
+        subprocess.run(['ip', 'link', 'add', self.cable, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', space],
                        check=True)
         ok = (ip('link', 'set', self.cable, 'master', 'br0', 'up')
               and ip(*inside, 'addr', 'add', self.address + '/24', 'dev', 'eth0')
               and ip(*inside, 'link', 'set', 'eth0', 'up') and ip(*inside, 'link', 'set', 'lo', 'up'))
-        ip('netns', 'del', self.name)  # the name only; the namespace lives as long as its processes
+        ip('netns', 'del', space)  # the name only; the namespace lives as long as its processes
         if not ok:
             raise RuntimeError('cannot wire a network namespace')
 

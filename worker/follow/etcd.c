@@ -22,6 +22,10 @@
 
 #define PROGRESS_KEY "cubed/progress"
 #define PROGRESS_MS 20 /* between two questions: a watch that is busy answers by events */
+#define WRITE_MS 400   /* a write of that key is taken for lost, as those of a leader that died are */
+#define WRITES_MAX 8
+#define STUCK_MS 500 /* the watch does not move on while others wait: doubled with each try elsewhere */
+#define STUCK_SHIFT_MAX 4
 #define STOPPED (-1)
 #define META_WAY "stored way" /* in the cache: stored_way of what filled it */
 
@@ -33,10 +37,13 @@ struct follower {
     struct etcdkey *keys;
     struct stored *stored;
     struct buf progress_key;
-    int64_t asked_ms;  /* about progress */
-    bool writes;       /* of the key of our own, under way */
-    bool told_skipped; /* once is enough */
-    bool importing;    /* an import into this etcd was begun and not ended */
+    int64_t asked_ms;        /* about progress */
+    int writes;              /* of the key of our own, under way */
+    int64_t wrote_ms;        /* the last of them */
+    int64_t stood, stood_ms; /* revision that the watch has reached, and since when somebody waits for more */
+    int moves;               /* to other members since then */
+    bool told_skipped;       /* once is enough */
+    bool importing;          /* an import into this etcd was begun and not ended */
 };
 
 /* ---- hooks ---- */
@@ -92,7 +99,7 @@ static int wipe(void *arg)
 static void progress_written(void *arg, const struct etcd_status *st, const struct etcd_write_reply *r)
 {
     struct follower *w = arg;
-    w->writes = false;
+    w->writes--;
     if (st->error)
         log_warn("etcd: cannot write %.*s error=%d reason=\"%s\"", STR_ARG(buf_view(&w->progress_key)),
                  st->error, st->text);
@@ -102,10 +109,28 @@ static void write_progress(struct follower *w)
 {
     struct etcd_write e = {
         .verb = ETCD_PUT, .key = buf_view(&w->progress_key), .value = STR("{}"), .expect = ETCD_EXPECT_ANY};
-    if (w->writes)
+    int64_t now = clock_ms();
+    if (w->writes == WRITES_MAX || (w->writes && now < w->wrote_ms + WRITE_MS))
         return;
-    w->writes = etcd_write(w->client, &e, 0, progress_written, w, NULL) == 0;
-    area_count(w->f->area, w->f->area->consumers, AREA_PROGRESS_WRITES, w->writes);
+    bool sent = etcd_write(w->client, &e, 0, progress_written, w, NULL) == 0;
+    w->writes += sent;
+    w->wrote_ms = now;
+    area_count(w->f->area, w->f->area->consumers, AREA_PROGRESS_WRITES, sent);
+}
+
+/* A member that was stopped or cut off keeps its stream standing, and so does one that lost its peers. */
+static void see_to_stream(struct follower *w, int64_t now)
+{
+    if (load_revision(w->load) != w->stood || now - w->asked_ms > STUCK_MS) {
+        w->stood = load_revision(w->load);
+        w->stood_ms = now;
+        w->moves = 0;
+    }
+    if (now - w->stood_ms < (int64_t)STUCK_MS << (w->moves < STUCK_SHIFT_MAX ? w->moves : STUCK_SHIFT_MAX))
+        return;
+    w->stood_ms = now;
+    w->moves++;
+    load_move(w->load);
 }
 
 /* Returns ms until it has to be looked at again; -1: nobody waits. */
@@ -116,6 +141,7 @@ static int64_t see_to_progress(struct follower *w)
         return -1;
     if (wait > 0)
         return wait;
+    see_to_stream(w, now);
     w->asked_ms = now;
     if (!load_ask_progress(w->load))
         write_progress(w);

@@ -13,7 +13,7 @@
 #include "worker/write/stored.h"
 
 #define PAGE 500
-#define WAIT_MS 10 /* libcurl reads on, of a long answer, without a descriptor that says so */
+#define WAIT_MS 100 /* between looks at whether to go on */
 #define TRIES 5
 #define PUTS_MAX 128 /* etcd's --max-txn-ops */
 

@@ -11,13 +11,15 @@
 #include "shm/base/must.h"
 #include "shm/store/etcd/kv.h"
 #include "shm/store/etcd/lease.h"
+#include "shm/store/etcd/once.h"
 
 #define BACKEND_MAGIC 0x65746273u
 
 struct write {
     struct backend *backend;
     struct write *next, *prev;
-    uint64_t id, ticket; /* ticket 0: waits for a lease */
+    uint64_t id;
+    struct once_write *sent; /* NULL: waits for a lease */
     enum store_verb verb;
     int64_t expect, ttl_s, lease;
     int64_t deadline_ms, called_ns;
@@ -31,6 +33,7 @@ struct write {
 struct backend {
     struct store base;
     struct etcd_client *client;
+    struct once *once;
     struct etcd_backend_hooks hooks;
     int64_t timeout_ms;
     struct write all; /* head */
@@ -112,9 +115,9 @@ static void written(void *arg, const struct etcd_status *st, const struct etcd_w
     struct backend *b = w->backend;
     struct store_result out = {0};
     count(w, st);
+    w->sent = NULL;
     if (st->error == -ENOENT && w->lease && !w->again) {
         w->again = true;
-        w->ticket = 0;
         if (b->pool.id == w->lease)
             b->pool.id = 0;
         send_or_wait(w);
@@ -145,7 +148,7 @@ static int transmit(struct write *w)
                            .expect = w->expect,
                            .lease = w->lease};
     w->called_ns = clock_ns();
-    return etcd_write(w->backend->client, &e, left > 0 ? left : 1, written, w, &w->ticket);
+    return once_write(w->backend->once, &e, left > 0 ? left : 1, written, w, &w->sent);
 }
 
 /* ---- leases ---- */
@@ -185,7 +188,7 @@ static void granted(void *arg, const struct etcd_status *st, int64_t id, int64_t
     int64_t asked_s = b->grant_ttl_s;
     for (struct write *w = b->all.next; w != &b->all && w->id <= last; w = next) {
         next = w->next;
-        if (!w->ticket)
+        if (!w->sent)
             go_on(w, st, id, asked_s);
     }
 }
@@ -289,11 +292,13 @@ static void backend_free(struct store *s)
 {
     struct backend *b = of(s);
     while (b->all.next != &b->all) {
-        etcd_client_cancel(b->client, b->all.next->ticket);
+        if (b->all.next->sent)
+            once_cancel(b->all.next->sent);
         write_free(b->all.next);
     }
     if (b->granting)
         etcd_client_cancel(b->client, b->grant_ticket);
+    once_free(b->once);
     s->magic = 0;
     free(b);
 }
@@ -310,6 +315,7 @@ struct store *etcd_backend_open(struct etcd_client *c, const struct etcd_backend
     must(b != NULL && hooks->key && hooks->value);
     b->base = (struct store){BACKEND_MAGIC, &ops};
     b->client = c;
+    b->once = once_new(c);
     b->hooks = *hooks;
     b->timeout_ms = timeout_ms > 0 ? timeout_ms : 10000;
     b->all.next = b->all.prev = &b->all;

@@ -1,7 +1,7 @@
 /* A call's life: waiting for an attempt, running one, the next one or the end. A slot's number and a
  * generation make the ticket, so that a ticket that ended is known as such.
  *
- * Whether there is a next attempt: libcurl took nothing of the request, or the call changes nothing, or etcd
+ * Whether there is a next attempt: nothing of the request was sent, or the call changes nothing, or etcd
  * says that nothing was done; and there is time left. */
 #include "shm/store/etcd/inside.h"
 
@@ -15,7 +15,8 @@
 #define TIMEOUT_MS 10000
 #define RETRY_MIN_MS 25
 #define RETRY_ROUNDS 4 /* doublings: up to 400 ms between rounds */
-#define PARKED_MS 50
+#define LATE_MS 50     /* as exact as deadlines are */
+#define DIAL_MS 300    /* a call waits for a connection, while others have one or may be quicker */
 #define REQUEST_MAX                                                                                          \
     (GRPC_HEAD_BYTES + (2u << 20)) /* what etcd's own client sends and its server takes at most */
 #define IDLE_MAX 64
@@ -67,7 +68,7 @@ static struct transfer *transfer_get(struct etcd_client *c)
 {
     struct transfer *t = c->idle;
     if (!t)
-        return transfer_new(&c->config);
+        return transfer_new();
     c->idle = t->next;
     c->nidle--;
     return t;
@@ -76,10 +77,10 @@ static struct transfer *transfer_get(struct etcd_client *c)
 static void transfer_put(struct etcd_client *c, struct transfer *t)
 {
     if (c->nidle == IDLE_MAX) {
-        transfer_free(t);
+        transfer_free(t, &c->config);
         return;
     }
-    transfer_reset(t);
+    transfer_reset(t, &c->config);
     t->next = c->idle;
     c->idle = t;
     c->nidle++;
@@ -92,23 +93,16 @@ static void count_running(struct etcd_client *c, const struct call *call, int by
     e->streams += call->stream ? by : 0;
 }
 
-static void opener_done(struct etcd_client *c, struct endpoint *e)
-{
-    e->opener = 0;
-    c->wake_parked = true;
-}
-
 /* Ends the attempt; the transfer stays with the caller. */
 static struct transfer *detach(struct etcd_client *c, struct call *call)
 {
     struct transfer *t = call->t;
     if (!t)
         return NULL;
-    transfer_stop(t, c->multi);
+    transfer_stop(t);
     count_running(c, call, -1);
-    if (t->endpoint->opener == call->ticket)
-        opener_done(c, t->endpoint);
     call->t = NULL;
+    client_dirty(c);
     return t;
 }
 
@@ -177,7 +171,7 @@ void calls_free(struct etcd_client *c)
     while (c->idle) {
         struct transfer *t = c->idle;
         c->idle = t->next;
-        transfer_free(t);
+        transfer_free(t, &c->config);
     }
 }
 
@@ -206,42 +200,6 @@ static int choose(struct etcd_client *c, const struct call *call)
     return i;
 }
 
-/* Whether the call has to wait for the connection that another one makes, or that is just being given up. */
-static bool park(struct etcd_client *c, struct call *call, struct endpoint *e, int64_t now)
-{
-    bool wait = c->one_opener && !e->tls && (e->opener || (e->cut && e->running > 0));
-    if (!wait)
-        return false;
-    c->waiting += call->state != CALL_WAITING;
-    call->state = CALL_WAITING;
-    call->parked = true;
-    call->retry_ms = now + PARKED_MS;
-    client_due(c, call->retry_ms);
-    return true;
-}
-
-/* Calls that wait start in the turn in which the connection stands. */
-void calls_opened(struct etcd_client *c)
-{
-    for (int i = 0; i < c->endpoints.n; i++) {
-        struct endpoint *e = &c->endpoints.at[i];
-        const struct call *opener = call_find(c, e->opener);
-        if (e->opener && (!opener || !opener->t || opener->t->asked))
-            opener_done(c, e);
-    }
-    if (!c->wake_parked)
-        return;
-    c->wake_parked = false;
-    int left = c->waiting;
-    for (int s = 0; s < c->slots && left > 0; s++)
-        if (c->slot[s] && c->slot[s]->state == CALL_WAITING) {
-            left--;
-            if (c->slot[s]->parked)
-                c->slot[s]->retry_ms = 0;
-        }
-    client_due(c, 0);
-}
-
 static void attempt(struct etcd_client *c, struct call *call)
 {
     int64_t now = clock_ms(), left = call->deadline_ms - now;
@@ -250,23 +208,15 @@ static void attempt(struct etcd_client *c, struct call *call)
         wait_for_retry(c, call, now);
         return;
     }
-    struct endpoint *e = &c->endpoints.at[i];
-    if (park(c, call, e, now))
-        return;
-    bool reuse = c->one_opener && !e->tls && transfer_connected(e);
-    if (c->one_opener && !e->tls && !reuse)
-        e->opener = call->ticket;
     call->endpoint = i;
     call->tried |= 1u << i;
-    call->parked = false;
     call->started_ms = now;
     c->waiting -= call->state == CALL_WAITING;
     call->state = CALL_RUNNING;
     call->t = transfer_get(c);
-    struct transfer_start s = {.multi = c->multi,
-                               .endpoint = e,
+    count_running(c, call, 1);
+    struct transfer_start s = {.conn = &c->conn[i],
                                .method = call->method,
-                               .reuse = reuse,
                                .out = &call->out,
                                .open_ended = call->stream,
                                .leader = call->member == ETCD_ANY_MEMBER,
@@ -274,43 +224,35 @@ static void attempt(struct etcd_client *c, struct call *call)
                                              : left > 0   ? left
                                                           : 1,
                                .owner = call};
-    must(transfer_start(call->t, &s) == 0);
-    count_running(c, call, 1);
-    client_due(c, health_due(c, now));
+    transfer_start(call->t, &s);
+    client_dirty(c);
 }
 
 /* What the attempt says; *again: another one may be made. */
-static void judge(struct call *call, CURLcode rc, struct etcd_status *st, bool *again)
+static void judge(struct call *call, struct etcd_status *st, bool *again)
 {
     struct transfer *t = call->t;
-    bool told = t->head.code != GRPC_NONE && t->head.http2;
-    bool untouched = !t->sent;
+    bool told = t->head.code != GRPC_NONE;
     if (t->too_big) {
         say(st, -EMSGSIZE, GRPC_NONE, "the answer is too large");
         *again = false;
-    } else if (t->head.http && !t->head.http2) {
-        say(st, -EAGAIN, GRPC_NONE, "the member does not speak HTTP/2");
-        *again = true;
-    } else if (rc == CURLE_OK || told) {
+    } else if (t->end == TRANSFER_DONE || told) {
         int code = grpc_head_code(&t->head);
         say(st, grpc_errno(code, t->head.text, call->write), code, t->head.text);
         *again = st->error == -EAGAIN;
     } else {
-        bool late = rc == CURLE_OPERATION_TIMEDOUT;
-        int error = untouched || (!late && !call->write) ? -EAGAIN : -ETIMEDOUT;
-        say(st, error, GRPC_NONE, curl_easy_strerror(rc));
+        int error = !t->sent || !call->write ? -EAGAIN : -ETIMEDOUT;
+        say(st, error, GRPC_NONE, t->why);
         *again = error == -EAGAIN;
     }
 }
 
-static void note_health(struct etcd_client *c, const struct call *call, CURLcode rc,
-                        const struct etcd_status *st)
+static void note_health(struct etcd_client *c, const struct call *call, const struct etcd_status *st)
 {
     const struct transfer *t = call->t;
-    bool late = rc == CURLE_OPERATION_TIMEDOUT && t->sent;
     if (call->probe)
         return;
-    if (rc != CURLE_OK && rc != CURLE_HTTP2_STREAM && st->code == GRPC_NONE && !late && !t->too_big)
+    if (t->end == TRANSFER_BROKEN)
         health_attempt_failed(c, call->endpoint, st->text);
     else if (st->code != GRPC_NONE && st->error != -EAGAIN)
         health_attempt_answered(c, call->endpoint);
@@ -332,30 +274,15 @@ static struct str only_message(const struct transfer *t, struct etcd_status *st)
 
 static bool deliver(struct etcd_client *c, uint64_t ticket);
 
-/* The connection that the call was to use was gone: the same member once more, now to open one. */
-static void reopen(struct etcd_client *c, struct call *call)
-{
-    struct endpoint *e = call->t->endpoint;
-    transfer_put(c, detach(c, call));
-    if (e->running == 0)
-        transfer_cut(e);
-    call->tried &= ~(1u << call->endpoint);
-    attempt(c, call);
-}
-
-void call_attempt_ended(struct etcd_client *c, struct call *call, CURLcode rc)
+static void attempt_ended(struct etcd_client *c, struct call *call)
 {
     struct etcd_status st;
     bool again;
     int64_t now = clock_ms();
     if (call->stream && !deliver(c, call->ticket))
         return;
-    if (rc != CURLE_OK && call->t->reuse && !call->t->asked && now < call->deadline_ms) {
-        reopen(c, call);
-        return;
-    }
-    judge(call, rc, &st, &again);
-    note_health(c, call, rc, &st);
+    judge(call, &st, &again);
+    note_health(c, call, &st);
     bool begun = call->stream && (call->t->sent || call->t->in.n > 0);
     if (again && !begun && !call->probe && now < call->patience_until_ms && now < call->deadline_ms) {
         snprintf(call->why, sizeof(call->why), "%.*s", (int)sizeof(call->why) - 1, st.text);
@@ -369,31 +296,73 @@ void call_attempt_ended(struct etcd_client *c, struct call *call, CURLcode rc)
     finish(c, call, &st, message);
 }
 
-void calls_run_waiting(struct etcd_client *c, int64_t now_ms)
+void calls_ended(struct etcd_client *c)
 {
-    for (int s = 0; s < c->slots && c->waiting > 0; s++) {
-        struct call *call = c->slot[s];
-        if (!call || call->state != CALL_WAITING)
+    while (c->config.ended)
+        attempt_ended(c, c->config.ended->owner);
+}
+
+static void run_waiting(struct etcd_client *c, struct call *call, int64_t now_ms)
+{
+    if (now_ms >= call->deadline_ms || now_ms >= call->patience_until_ms)
+        finish_with(c, call, -EAGAIN, "no member of the cluster answers");
+    else if (now_ms >= call->retry_ms)
+        attempt(c, call);
+}
+
+/* The member was told the deadline, too, and says so itself, if it can. */
+static void run_late(struct etcd_client *c, struct call *call)
+{
+    finish_with(c, call, call->t->sent ? -ETIMEDOUT : -EAGAIN, "the member does not answer in time");
+}
+
+static int64_t dials_until(const struct etcd_client *c, const struct call *call)
+{
+    bool dials = call->t && !call->t->sent && !c->conn[call->endpoint].open && c->endpoints.n > 1;
+    return dials && call->member == ETCD_ANY_MEMBER ? call->started_ms + DIAL_MS : ETCD_NEVER;
+}
+
+/* Nothing was sent yet. Who has no choice waits on. */
+static void try_another(struct etcd_client *c, struct call *call, int64_t now_ms)
+{
+    call->started_ms = now_ms;
+    for (int i = 0; i < c->endpoints.n; i++) {
+        const struct endpoint *e = &c->endpoints.at[i];
+        if (!e->up || e->silent || (call->tried >> i & 1))
             continue;
-        if (now_ms >= call->deadline_ms || now_ms >= call->patience_until_ms)
-            finish_with(c, call, -EAGAIN, "no member of the cluster answers");
-        else if (now_ms >= call->retry_ms)
-            attempt(c, call);
+        transfer_put(c, detach(c, call));
+        attempt(c, call);
+        return;
+    }
+}
+
+void calls_run(struct etcd_client *c, int64_t now_ms)
+{
+    for (int s = 0; s < c->slots; s++) {
+        struct call *call = c->slot[s];
+        if (call && call->state == CALL_WAITING)
+            run_waiting(c, call, now_ms);
+        else if (call && call->t && now_ms >= call->deadline_ms)
+            run_late(c, call);
+        else if (call && now_ms >= dials_until(c, call))
+            try_another(c, call, now_ms);
     }
 }
 
 int64_t calls_due(const struct etcd_client *c)
 {
     int64_t due = ETCD_NEVER;
-    int left = c->waiting;
-    for (int s = 0; s < c->slots && left > 0; s++) {
+    for (int s = 0; s < c->slots; s++) {
         const struct call *call = c->slot[s];
-        if (!call || call->state != CALL_WAITING)
+        if (!call)
             continue;
-        left--;
-        int64_t at = call->retry_ms;
-        at = call->deadline_ms < at ? call->deadline_ms : at;
-        at = call->patience_until_ms < at ? call->patience_until_ms : at;
+        int64_t at = call->deadline_ms == ETCD_NEVER ? ETCD_NEVER : call->deadline_ms + LATE_MS;
+        int64_t dials = dials_until(c, call);
+        at = dials < at ? dials : at;
+        if (call->state == CALL_WAITING) {
+            at = call->retry_ms < call->deadline_ms ? call->retry_ms : call->deadline_ms;
+            at = call->patience_until_ms < at ? call->patience_until_ms : at;
+        }
         due = at < due ? at : due;
     }
     return due;
@@ -455,8 +424,10 @@ int etcd_client_call(struct etcd_client *c, const struct etcd_call *o, const str
     int rc = refused(c, call);
     if (rc)
         return rc;
+    const struct call *beside = call_find(c, o->beside);
     call->waiter = *w;
     call->probe = o->probe;
+    call->tried = beside && beside->t ? 1u << beside->endpoint : 0;
     if (ticket)
         *ticket = call->ticket;
     attempt(c, call);
@@ -478,7 +449,9 @@ int etcd_client_stream(struct etcd_client *c, const struct etcd_call *first,
     int rc = refused(c, call);
     if (rc)
         return rc;
+    const struct call *beside = call_find(c, first->beside);
     call->stream = true;
+    call->tried = beside && beside->t ? 1u << beside->endpoint : 0;
     call->deadline_ms = ETCD_NEVER;
     call->hooks = *hooks;
     c->streams[free_at] = *ticket = call->ticket;
@@ -499,6 +472,7 @@ int etcd_client_send(struct etcd_client *c, uint64_t ticket, const struct messag
     grpc_end(&call->out, at);
     if (call->t)
         transfer_wake(call->t);
+    client_dirty(c);
     return 0;
 }
 

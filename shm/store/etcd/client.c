@@ -1,6 +1,6 @@
-/* Drives libcurl's multi handle: by a loop that is told which descriptors and which time to watch, or by
- * polling. libcurl forbids most of its functions inside its callbacks, so these only note; what came is
- * looked at when libcurl has returned, in turn(). */
+/* Drives the connections: by a loop that is told which descriptors and which time to watch, or by polling.
+ * Whatever a descriptor or the time brings, a turn follows: streams hand out what they have, attempts that
+ * ended are looked at, and in the end everything that came of it is sent, at once. */
 #include "shm/store/etcd/inside.h"
 
 #include <errno.h>
@@ -10,15 +10,13 @@
 #include "shm/base/clock.h"
 #include "shm/base/must.h"
 
-#define CONNECTIONS_MAX 1 /* a member: it carries all calls */
-#define STREAMS_PER_CONNECTION 1000L
 #define POLL_FDS_MAX 8
 
 /* ---- time ---- */
 
 static void arm(struct etcd_client *c)
 {
-    int64_t due = c->curl_due_ms < c->tick_due_ms ? c->curl_due_ms : c->tick_due_ms;
+    int64_t due = c->dirty ? 0 : c->tick_due_ms;
     if (!c->hosted || c->in_turn || due == c->armed_ms)
         return;
     c->armed_ms = due;
@@ -38,22 +36,64 @@ void client_due(struct etcd_client *c, int64_t at_ms)
     }
 }
 
-static int on_timer(CURLM *multi, long after_ms, void *arg)
+void client_dirty(struct etcd_client *c)
 {
-    struct etcd_client *c = arg;
-    c->curl_due_ms = after_ms < 0 ? ETCD_NEVER : clock_ms() + after_ms;
+    c->dirty = true;
     arm(c);
-    return 0;
 }
 
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
+static void on_socket(void *arg, int fd, int what)
 {
-    struct etcd_client *c = arg;
-    int want = what == CURL_POLL_REMOVE
-                   ? 0
-                   : (what & CURL_POLL_IN ? ETCD_IN : 0) | (what & CURL_POLL_OUT ? ETCD_OUT : 0);
-    c->host.socket(c->host.arg, fd, want);
-    return 0;
+    const struct etcd_client *c = arg;
+    c->host.socket(c->host.arg, fd, what);
+}
+
+/* ---- timers ---- */
+
+void etcd_timer_off(struct etcd_timer *a)
+{
+    if (!a->link)
+        return;
+    *a->link = a->next;
+    if (a->next)
+        a->next->link = a->link;
+    a->link = NULL;
+}
+
+static void link_timer(struct etcd_timer *a, struct etcd_timer **head)
+{
+    etcd_timer_off(a);
+    a->next = *head;
+    a->link = head;
+    if (a->next)
+        a->next->link = &a->next;
+    *head = a;
+}
+
+void etcd_client_timer(struct etcd_client *c, struct etcd_timer *a, int64_t after_ms)
+{
+    must_be(c, ETCD_CLIENT_MAGIC);
+    a->at_ms = clock_ms() + after_ms;
+    link_timer(a, &c->timers);
+    client_due(c, a->at_ms);
+}
+
+/* Those that are due are moved first: firing may set or end any. */
+static void fire_timers(struct etcd_client *c, int64_t now_ms)
+{
+    struct etcd_timer *due = NULL;
+    for (struct etcd_timer *a = c->timers, *next; a; a = next) {
+        next = a->next;
+        if (a->at_ms <= now_ms)
+            link_timer(a, &due);
+        else
+            client_due(c, a->at_ms);
+    }
+    while (due) {
+        struct etcd_timer *a = due;
+        etcd_timer_off(a);
+        a->fire(a);
+    }
 }
 
 /* ---- turns ---- */
@@ -64,27 +104,35 @@ static void tick(struct etcd_client *c)
     if (now < c->tick_due_ms)
         return;
     c->tick_due_ms = ETCD_NEVER;
-    calls_run_waiting(c, now);
+    for (int i = 0; i < c->endpoints.n; i++)
+        if (conn_due(&c->conn[i], now) <= now)
+            conn_work(&c->conn[i], now);
+    calls_run(c, now);
+    fire_timers(c, now);
     health_run(c, now);
     client_due(c, calls_due(c));
     client_due(c, health_due(c, now));
 }
 
+static void flush(struct etcd_client *c)
+{
+    int64_t now = clock_ms();
+    c->dirty = false;
+    for (int i = 0; i < c->endpoints.n; i++) {
+        conn_flush(&c->conn[i]);
+        client_due(c, conn_due(&c->conn[i], now));
+    }
+}
+
+/* A callback may have had a connection broken, and sending may find one broken. */
 static void turn(struct etcd_client *c)
 {
-    CURLMsg *m;
-    int left;
-    calls_deliver(c);
-    while ((m = curl_multi_info_read(c->multi, &left)) != NULL) {
-        if (m->msg != CURLMSG_DONE)
-            continue;
-        CURLcode rc = m->data.result;
-        char *owner = NULL;
-        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &owner);
-        call_attempt_ended(c, (struct call *)(void *)owner, rc);
-    }
-    calls_opened(c);
     tick(c);
+    do {
+        calls_deliver(c);
+        calls_ended(c);
+        flush(c);
+    } while (c->config.ended);
 }
 
 static void enter(struct etcd_client *c)
@@ -103,49 +151,46 @@ static void leave(struct etcd_client *c)
 
 void etcd_client_ready(struct etcd_client *c, int fd, int what)
 {
-    int running;
     enter(c);
     must(c->hosted);
-    curl_multi_socket_action(
-        c->multi, fd, (what & ETCD_IN ? CURL_CSELECT_IN : 0) | (what & ETCD_OUT ? CURL_CSELECT_OUT : 0),
-        &running);
+    for (int i = 0; i < c->endpoints.n; i++)
+        if (c->conn[i].wire && wire_fd(c->conn[i].wire) == fd)
+            conn_work(&c->conn[i], clock_ms());
     leave(c);
 }
 
 void etcd_client_timeout(struct etcd_client *c)
 {
-    int running;
     enter(c);
     must(c->hosted);
     c->armed_ms = -1; /* it has fired */
-    if (clock_ms() >= c->curl_due_ms) {
-        c->curl_due_ms = ETCD_NEVER; /* libcurl says the next one itself */
-        curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    }
     leave(c);
 }
 
-static int perform(struct etcd_client *c)
-{
-    int running;
-    enter(c);
-    CURLMcode rc = curl_multi_perform(c->multi, &running);
-    leave(c);
-    return rc == CURLM_OK ? 0 : -EIO;
-}
-
+/* Returns how many of fds are ready, or negative errno. */
 static int sleep_with(struct etcd_client *c, struct pollfd *fds, int n, int64_t timeout_ms)
 {
-    struct curl_waitfd extra[POLL_FDS_MAX];
-    int ready = 0, events;
-    for (int i = 0; i < n; i++)
-        extra[i] = (struct curl_waitfd){fds[i].fd, fds[i].events & POLLIN ? CURL_WAIT_POLLIN : 0, 0};
-    if (curl_multi_poll(c->multi, extra, (unsigned)n, (int)timeout_ms, &events) != CURLM_OK)
-        return -EIO;
-    for (int i = 0; i < n; i++) {
-        fds[i].revents = extra[i].revents & CURL_WAIT_POLLIN ? POLLIN : 0;
-        ready += fds[i].revents != 0;
+    struct pollfd all[POLL_FDS_MAX + ENDPOINTS_MAX];
+    int ready = 0, count = n, of[ENDPOINTS_MAX];
+    memcpy(all, fds, (size_t)n * sizeof(*fds));
+    for (int i = 0; i < c->endpoints.n; i++) {
+        struct wire *w = c->conn[i].wire;
+        int wants = w ? wire_wants(w) : 0;
+        if (!wants)
+            continue;
+        of[count - n] = i;
+        all[count++] = (struct pollfd){
+            .fd = wire_fd(w),
+            .events = (short)((wants & WIRE_IN ? POLLIN : 0) | (wants & WIRE_OUT ? POLLOUT : 0))};
     }
+    if (poll(all, (nfds_t)count, (int)timeout_ms) < 0 && errno != EINTR)
+        return -EIO;
+    memcpy(fds, all, (size_t)n * sizeof(*fds));
+    for (int i = 0; i < n; i++)
+        ready += fds[i].revents != 0;
+    for (int i = n; i < count; i++)
+        if (all[i].revents)
+            conn_work(&c->conn[of[i - n]], clock_ms());
     return ready;
 }
 
@@ -154,17 +199,17 @@ int etcd_client_wait(struct etcd_client *c, struct pollfd *fds, int n, int64_t t
     must_be(c, ETCD_CLIENT_MAGIC);
     must(!c->hosted && n >= 0 && n <= POLL_FDS_MAX);
     uint64_t before = c->callbacks;
-    int rc = perform(c);
-    if (rc)
-        return rc;
-    int64_t due = c->tick_due_ms == ETCD_NEVER ? ETCD_NEVER : c->tick_due_ms - clock_ms();
+    enter(c);
+    leave(c);
+    int64_t due = c->dirty ? 0 : c->tick_due_ms == ETCD_NEVER ? ETCD_NEVER : c->tick_due_ms - clock_ms();
     if (timeout_ms < 0 || timeout_ms > INT32_MAX)
         timeout_ms = INT32_MAX;
     if (due < timeout_ms)
         timeout_ms = due > 0 ? due : 0;
+    enter(c);
     int ready = sleep_with(c, fds, n, c->callbacks != before ? 0 : timeout_ms);
-    rc = perform(c);
-    return rc ? rc : ready;
+    leave(c);
+    return ready;
 }
 
 /* ---- life ---- */
@@ -187,32 +232,18 @@ static void set_options(struct etcd_client *c, const struct etcd_options *o)
     c->o.probe_ms = or_else(o->probe_ms, 1500);
     c->o.health_ms = or_else(o->health_ms, 5000);
     c->o.patience_ms = or_else(o->patience_ms, 5000);
-    c->config = (struct transfer_config){.cafile = path(o->cafile),
-                                         .certfile = path(o->certfile),
-                                         .keyfile = path(o->keyfile),
-                                         .dial_ms = c->o.dial_ms,
-                                         .held_max = ETCD_HELD_MAX};
+    c->config = (struct conn_config){.files = {path(o->cafile), path(o->certfile), path(o->keyfile)},
+                                     .dial_ms = c->o.dial_ms,
+                                     .held_max = ETCD_HELD_MAX,
+                                     .arg = c};
     c->hosted = o->host != NULL;
     if (o->host)
         c->host = *o->host;
-    c->curl_due_ms = c->tick_due_ms = c->armed_ms = ETCD_NEVER;
+    c->config.socket = o->host ? on_socket : NULL;
+    for (int i = 0; i < c->endpoints.n; i++)
+        conn_init(&c->conn[i], &c->config, &c->endpoints.at[i]);
+    c->tick_due_ms = c->armed_ms = ETCD_NEVER;
     c->random = (uint32_t)clock_ns() | 1;
-    c->one_opener = transfer_one_opener();
-}
-
-static void open_multi(struct etcd_client *c)
-{
-    c->multi = curl_multi_init();
-    must(c->multi != NULL);
-    curl_multi_setopt(c->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
-    curl_multi_setopt(c->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)CONNECTIONS_MAX);
-    curl_multi_setopt(c->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, STREAMS_PER_CONNECTION);
-    if (!c->hosted)
-        return;
-    curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-    curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
-    curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
 }
 
 struct etcd_client *etcd_client_new(const struct etcd_options *o, char *err, size_t err_bytes)
@@ -220,21 +251,11 @@ struct etcd_client *etcd_client_new(const struct etcd_options *o, char *err, siz
     struct endpoints endpoints;
     if (endpoints_parse(&endpoints, o->servers, err, err_bytes))
         return NULL;
-    if (curl_global_init(CURL_GLOBAL_DEFAULT)) {
-        snprintf(err, err_bytes, "libcurl cannot start");
-        return NULL;
-    }
-    if (!(curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTP2)) {
-        snprintf(err, err_bytes, "libcurl was built without HTTP/2");
-        curl_global_cleanup();
-        return NULL;
-    }
     struct etcd_client *c = calloc(1, sizeof(*c));
     must(c != NULL);
     c->magic = ETCD_CLIENT_MAGIC;
     c->endpoints = endpoints;
     set_options(c, o);
-    open_multi(c);
     return c;
 }
 
@@ -246,15 +267,15 @@ void etcd_client_free(struct etcd_client *c)
     must(!c->in_turn);
     c->in_turn = true; /* no more timers */
     calls_free(c);
-    curl_multi_cleanup(c->multi);
+    for (int i = 0; i < c->endpoints.n; i++)
+        conn_break(&c->conn[i], "");
     if (c->hosted)
         c->host.timer(c->host.arg, -1);
-    free(c->config.cafile);
-    free(c->config.certfile);
-    free(c->config.keyfile);
+    free((char *)(uintptr_t)c->config.files.ca);
+    free((char *)(uintptr_t)c->config.files.cert);
+    free((char *)(uintptr_t)c->config.files.key);
     c->magic = 0;
     free(c);
-    curl_global_cleanup();
 }
 
 int etcd_client_members(const struct etcd_client *c)

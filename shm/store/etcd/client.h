@@ -6,9 +6,9 @@
  *
  * Failover: a call goes to the members in turn. What surely was not sent, and what changes nothing, is tried
  * on the next one; a write that was sent and not answered ends as -ETIMEDOUT, its outcome unknown. Nothing is
- * ever sent twice behind the caller's back. A member that answers nothing while something waits for it is
- * asked for its status; if that too stays unanswered its connections are cut and it gets no calls until it
- * answers again. */
+ * ever sent twice behind the caller's back. A member that is silent while something waits for it gets no new
+ * calls as long as another is not; for longer, it is asked for its status; if that too stays unanswered its
+ * connections are cut and it gets no calls until it answers again. */
 #ifndef SHM_STORE_ETCD_CLIENT_H
 #define SHM_STORE_ETCD_CLIENT_H
 
@@ -96,6 +96,7 @@ struct etcd_call {
     bool write;          /* must not be sent twice */
     bool probe;          /* the client's own: one attempt, tells nothing about health by itself */
     int member;          /* index of the endpoint, or ETCD_ANY_MEMBER */
+    uint64_t beside;     /* a call: another member than that one's, if there is a choice; 0: none */
     int64_t timeout_ms;  /* the deadline, over all attempts; 0: 10 s */
 };
 
@@ -120,6 +121,16 @@ int etcd_client_send(struct etcd_client *c, uint64_t ticket, const struct messag
 /* Whether the member that serves this stream sends answers to progress requests in order with events; false
  * while that is not known. */
 bool etcd_client_progress_in_order(struct etcd_client *c, uint64_t ticket);
+
+/* Something to be done later, from the client's turn. Embedded by who waits; zeroed before its first use. */
+struct etcd_timer {
+    void (*fire)(struct etcd_timer *a);
+    int64_t at_ms;
+    struct etcd_timer *next, **link;
+};
+/* Sets or moves it. */
+void etcd_client_timer(struct etcd_client *c, struct etcd_timer *a, int64_t after_ms);
+void etcd_timer_off(struct etcd_timer *a);
 
 int etcd_client_members(const struct etcd_client *c);
 /* How many are taken for up. */

@@ -79,11 +79,11 @@ int endpoints_parse(struct endpoints *e, const char *list, char *err, size_t err
     return e->n ? 0 : refuse(STR(""), err, err_bytes);
 }
 
-static int next(struct endpoints *e, uint32_t tried, bool up)
+static int next(struct endpoints *e, uint32_t tried, bool up, bool silent)
 {
     for (int k = 0; k < e->n; k++) {
         int i = (int)((e->turn + (unsigned)k) % (unsigned)e->n);
-        if (e->at[i].up != up || (tried >> i & 1))
+        if (e->at[i].up != up || (e->at[i].silent && !silent) || (tried >> i & 1))
             continue;
         e->turn = (unsigned)i + 1;
         return i;
@@ -93,8 +93,10 @@ static int next(struct endpoints *e, uint32_t tried, bool up)
 
 int endpoints_pick(struct endpoints *e, uint32_t tried)
 {
-    int i = next(e, tried, true);
-    return i >= 0 ? i : next(e, tried, false);
+    int i = next(e, tried, true, false);
+    if (i < 0)
+        i = next(e, tried, true, true);
+    return i >= 0 ? i : next(e, tried, false, true);
 }
 
 bool endpoints_failed(struct endpoints *e, int i, int64_t now_ms, uint32_t random)
@@ -107,7 +109,7 @@ bool endpoints_failed(struct endpoints *e, int i, int64_t now_ms, uint32_t rando
         wait *= 2;
     if (wait > ENDPOINT_BACKOFF_MAX_MS)
         wait = ENDPOINT_BACKOFF_MAX_MS;
-    p->up = false;
+    p->up = p->silent = false;
     p->failures++;
     p->look_ms = now_ms + wait + (int64_t)(random % (uint32_t)(wait / 4 + 1));
     return was_up;

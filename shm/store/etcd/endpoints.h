@@ -9,7 +9,6 @@
 
 #define ENDPOINTS_MAX 16
 #define ENDPOINT_URL_BYTES 256
-#define ENDPOINT_FDS 32
 #define ENDPOINT_BACKOFF_MIN_MS 200
 #define ENDPOINT_BACKOFF_MAX_MS 5000
 
@@ -17,16 +16,13 @@ struct endpoint {
     char url[ENDPOINT_URL_BYTES]; /* scheme://host:port, nothing behind */
     bool tls;
     bool up;          /* until it fails */
+    bool silent;      /* lets something wait: passed over while another does not */
     int failures;     /* in a row */
     int64_t look_ms;  /* when down: no probe before */
     int64_t heard_ms; /* bytes came last */
     int version;      /* major << 16 | minor << 8 | patch; 0: not asked yet */
     bool probing;
-    int running, streams;  /* attempts on it */
-    int fds[ENDPOINT_FDS]; /* its connections */
-    int nfds;
-    bool cut;        /* they were ended from below, libcurl has still to notice */
-    uint64_t opener; /* the call that makes the connection others wait for; 0: none */
+    int running, streams; /* attempts on it */
 };
 
 struct endpoints {
@@ -38,8 +34,8 @@ struct endpoints {
 /* From --etcd-servers: URLs separated by commas, http or https, port 2379 when none is said. Returns 0 or
  * -EINVAL with a line in err. */
 int endpoints_parse(struct endpoints *e, const char *list, char *err, size_t err_bytes);
-/* The next in turn that is up and not in `tried` (bit i: endpoint i); if there is none, one that is down and
- * not tried; -1: all were tried. */
+/* The next in turn that is up and not in `tried` (bit i: endpoint i), better one that is not silent; if there
+ * is none, one that is down and not tried; -1: all were tried. */
 int endpoints_pick(struct endpoints *e, uint32_t tried);
 /* A connection failed or a probe stayed unanswered: down, and looked at again after a time that doubles from
  * ENDPOINT_BACKOFF_MIN_MS to _MAX_MS, moved by up to a quarter at random. Returns true when it was up. */

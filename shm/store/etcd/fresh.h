@@ -1,6 +1,10 @@
 /* What a consistent read must wait for: the newest revision that any host had acknowledged when the read
  * came. One round trip is shared by all reads that wait at the moment it starts; reads that come while it is
- * under way share the next one, because its answer may be older than they are. */
+ * under way share the next one, because its answer may be older than they are.
+ *
+ * A member asks the leader. One that had asked a leader which died lets everybody wait for seconds, so when
+ * no answer comes the members are asked to agree on it (etcd_agreed_revision), one after the other; the first
+ * answer counts. */
 #ifndef SHM_STORE_ETCD_FRESH_H
 #define SHM_STORE_ETCD_FRESH_H
 
@@ -13,6 +17,7 @@ struct fresh_wait {
     /* The cache must reach this revision; on an error revision is 0. From the client's turn, once; w may be
      * used again from within. */
     void (*done)(struct fresh_wait *w, const struct etcd_status *st, int64_t revision);
+    uint64_t cluster_id; /* with the revision */
     struct fresh_wait *next, *prev;
     bool waits;
 };

@@ -77,21 +77,15 @@ static void unescape(char *to, size_t max, struct str s)
     to[n] = 0;
 }
 
-/* "HTTP/2 200" starts the headers anew: what came before was an interim response. */
-static void status_line(struct grpc_head *h, struct str line)
+/* What came before a status was an interim response. */
+static void take_status(struct grpc_head *h, struct str value)
 {
-    struct str version;
     int64_t status;
-    struct str rest = line;
     grpc_head_init(h);
-    str_next(&rest, ' ', &version);
-    struct str number;
-    if (!str_next(&rest, ' ', &number) || number.n != 3 || str_to_int64(number, &status) || status < 100) {
+    if (value.n != 3 || str_to_int64(value, &status) || status < 100)
         h->odd = true;
-        return;
-    }
-    h->http = (int)status;
-    h->http2 = str_is(version, "HTTP/2");
+    else
+        h->http = (int)status;
 }
 
 static void take_code(struct grpc_head *h, struct str value)
@@ -103,20 +97,11 @@ static void take_code(struct grpc_head *h, struct str value)
         h->code = code > GRPC_UNAUTHENTICATED ? GRPC_UNKNOWN : (int)code;
 }
 
-void grpc_head_line(struct grpc_head *h, struct str line)
+void grpc_head_field(struct grpc_head *h, struct str name, struct str value)
 {
-    while (line.n && (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
-        line.n--;
-    if (str_starts(line, STR("HTTP/"))) {
-        status_line(h, line);
-        return;
-    }
-    ptrdiff_t colon = str_find(line, ':');
-    if (colon <= 0)
-        return;
-    struct str name = {line.p, (size_t)colon};
-    struct str value = str_trim((struct str){line.p + colon + 1, line.n - (size_t)colon - 1});
-    if (str_eq_nocase(name, STR("grpc-status")))
+    if (str_is(name, ":status"))
+        take_status(h, value);
+    else if (str_eq_nocase(name, STR("grpc-status")))
         take_code(h, value);
     else if (str_eq_nocase(name, STR("grpc-message")))
         unescape(h->text, sizeof(h->text), value);
@@ -141,9 +126,9 @@ static int code_of_http(int http)
 
 int grpc_head_code(struct grpc_head *h)
 {
-    if (h->code != GRPC_NONE && h->http == 200 && h->http2 && h->grpc && !h->odd)
+    if (h->code != GRPC_NONE && h->http == 200 && h->grpc && !h->odd)
         return h->code;
-    const char *why = !h->http2 ? "not HTTP/2" : h->http != 200 ? "HTTP status" : "not a gRPC response";
+    const char *why = h->http != 200 ? "HTTP status" : "not a gRPC response";
     if (h->http == 200 && h->grpc && h->code == GRPC_NONE)
         why = "no grpc-status";
     if (!h->text[0])

@@ -46,15 +46,14 @@ int grpc_next(struct str bytes, size_t *at, struct str *message);
 
 /* What a response said besides its messages. Zeroed and code GRPC_NONE at the start of each. */
 struct grpc_head {
-    int http;              /* HTTP status; 0: none came */
-    bool http2, grpc, odd; /* content-type is gRPC; odd: an encoding or status that is none */
+    int http;       /* HTTP status; 0: none came */
+    bool grpc, odd; /* content-type is gRPC; odd: an encoding or status that is none */
     int code;
     char text[GRPC_TEXT_BYTES]; /* grpc-message, unescaped, printable, cut */
 };
 void grpc_head_init(struct grpc_head *h);
-/* One line of headers or trailers as libcurl gives it: "HTTP/2 200", "name: value", with or without line end.
- */
-void grpc_head_line(struct grpc_head *h, struct str line);
+/* One field of headers or trailers; ":status" begins them anew. */
+void grpc_head_field(struct grpc_head *h, struct str name, struct str value);
 /* The status of a response that ended: the one that came, else what HTTP's stands for
  * (grpc/doc/http-grpc-status-mapping.md); text is filled when it was empty. */
 int grpc_head_code(struct grpc_head *h);

@@ -8,7 +8,8 @@
 #include "shm/base/log.h"
 #include "shm/base/must.h"
 
-#define LOOK_MS 250 /* while calls are out */
+#define LOOK_MS 100  /* while calls are out */
+#define QUIET_MS 250 /* a call waits and nothing is heard: others are asked first */
 #define SOON_MS 10
 #define VERSION_ODD (-1)
 
@@ -73,7 +74,7 @@ static void probed(const struct etcd_waiter *w, const struct etcd_status *st, st
         noted(c, i, STR_NONE); /* it refuses, but it lives */
     else {
         failed(c, i, st->text);
-        transfer_cut(e);
+        conn_break(&c->conn[i], "the member is silent");
     }
     client_due(c, health_due(c, clock_ms()));
 }
@@ -129,9 +130,13 @@ void health_run(struct etcd_client *c, int64_t now_ms)
 {
     int64_t oldest[ENDPOINTS_MAX];
     oldest_calls(c, oldest);
-    for (int i = 0; i < c->endpoints.n; i++)
+    for (int i = 0; i < c->endpoints.n; i++) {
+        struct endpoint *e = &c->endpoints.at[i];
+        e->silent = e->silent || (oldest[i] != ETCD_NEVER && oldest[i] + QUIET_MS <= now_ms &&
+                                  e->heard_ms + QUIET_MS <= now_ms);
         if (look_at(c, i, oldest[i]) <= now_ms)
             probe(c, i);
+    }
 }
 
 int64_t health_due(const struct etcd_client *c, int64_t now_ms)

@@ -3,7 +3,7 @@
 #define SHM_STORE_ETCD_INSIDE_H
 
 #include "shm/store/etcd/client.h"
-#include "shm/store/etcd/transfer.h"
+#include "shm/store/etcd/conn.h"
 
 #define ETCD_CLIENT_MAGIC 0x65746364u
 #define ETCD_NEVER INT64_MAX
@@ -14,7 +14,6 @@ struct call {
     uint64_t ticket;
     enum call_state state;
     bool stream, write, probe;
-    bool parked;    /* waits for another call's connection */
     int member;     /* ETCD_ANY_MEMBER, or the only one */
     int endpoint;   /* of the attempt that runs */
     uint32_t tried; /* in this round */
@@ -35,10 +34,10 @@ struct etcd_client {
     struct etcd_options o;
     struct etcd_host host;
     bool hosted, in_turn;
-    bool one_opener; /* see transfer.c */
+    bool dirty; /* there is something to send */
     struct endpoints endpoints;
-    struct transfer_config config;
-    CURLM *multi;
+    struct conn_config config;
+    struct conn conn[ENDPOINTS_MAX];
     struct call *slot[ETCD_CALLS_MAX];
     int slots;                /* in use: those above never were, or are free */
     int outstanding, waiting; /* calls; of them, those that wait for their next attempt */
@@ -47,24 +46,22 @@ struct etcd_client {
     uint64_t streams[ETCD_STREAMS_MAX]; /* tickets, 0: free */
     struct transfer *idle;
     int nidle;
-    bool wake_parked;
     struct transfer *held; /* its buffer is being read by a callback */
     uint64_t callbacks;
-    int64_t curl_due_ms, tick_due_ms, armed_ms;
+    struct etcd_timer *timers;
+    int64_t tick_due_ms, armed_ms;
     uint32_t random;
 };
 
 /* calls.c */
 struct call *call_find(struct etcd_client *c, uint64_t ticket);
-/* An attempt ended as libcurl says. */
-void call_attempt_ended(struct etcd_client *c, struct call *call, CURLcode rc);
+/* Looks at the attempts that ended. */
+void calls_ended(struct etcd_client *c);
 /* Hands out what streams have received. */
 void calls_deliver(struct etcd_client *c);
-/* A connection stands that calls may have waited for. */
-void calls_opened(struct etcd_client *c);
 /* Starts attempts whose time has come, ends calls whose time is over. */
-void calls_run_waiting(struct etcd_client *c, int64_t now_ms);
-/* When calls_run_waiting has something to do. */
+void calls_run(struct etcd_client *c, int64_t now_ms);
+/* When that has something to do. */
 int64_t calls_due(const struct etcd_client *c);
 void calls_free(struct etcd_client *c);
 
@@ -77,5 +74,7 @@ int64_t health_due(const struct etcd_client *c, int64_t now_ms);
 
 /* client.c: have tick at least as soon as this. */
 void client_due(struct etcd_client *c, int64_t at_ms);
+/* Something has been handed to a connection. */
+void client_dirty(struct etcd_client *c);
 
 #endif

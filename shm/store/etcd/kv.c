@@ -64,16 +64,36 @@ int etcd_current_revision(struct etcd_client *c, int64_t timeout_ms, etcd_revisi
 
 /* ---- writes ---- */
 
-static int txn(struct etcd_client *c, const struct etcd_txn *t, int64_t timeout_ms, struct etcd_waiter w,
+static int txn(struct etcd_client *c, const struct etcd_txn *t, struct etcd_call how, struct etcd_waiter w,
                uint64_t *ticket)
 {
-    struct etcd_call call = {.method = "/etcdserverpb.KV/Txn",
-                             .type = &message_txn,
-                             .request = t,
-                             .write = true,
-                             .member = ETCD_ANY_MEMBER,
-                             .timeout_ms = timeout_ms};
-    return etcd_client_call(c, &call, &w, ticket);
+    how.method = "/etcdserverpb.KV/Txn";
+    how.type = &message_txn;
+    how.request = t;
+    how.member = ETCD_ANY_MEMBER;
+    return etcd_client_call(c, &how, &w, ticket);
+}
+
+static void on_agreed(const struct etcd_waiter *w, const struct etcd_status *st, struct str message)
+{
+    struct etcd_txn_reply r;
+    struct etcd_status s = *st;
+    bool ok = etcd_reply_decode(&message_txn_reply, message, &r, &s);
+    ((etcd_revision_done)w->done)(w->arg, &s, ok ? r.header.revision : 0, ok ? r.header.cluster_id : 0);
+}
+
+/* A transaction that might put something is decided by the members, also when it puts nothing: no key has
+ * this version. */
+int etcd_agreed_revision(struct etcd_client *c, int64_t timeout_ms, uint64_t beside, etcd_revision_done done,
+                         void *arg, uint64_t *ticket)
+{
+    struct etcd_compare never = {
+        .result = ETCD_EQUAL, .target = ETCD_VERSION, .key = ABSENT_KEY, .version = INT64_MAX};
+    struct etcd_put put = {.key = ABSENT_KEY};
+    struct etcd_op act = {.put = &put};
+    struct etcd_txn t = {.compare = {&never, 1}, .success = {&act, 1}};
+    struct etcd_waiter w = {on_agreed, (void (*)(void))done, arg, 0};
+    return txn(c, &t, (struct etcd_call){.timeout_ms = timeout_ms, .beside = beside}, w, ticket);
 }
 
 static void on_txn(const struct etcd_waiter *w, const struct etcd_status *st, struct str message)
@@ -87,7 +107,8 @@ static void on_txn(const struct etcd_waiter *w, const struct etcd_status *st, st
 int etcd_txn(struct etcd_client *c, const struct etcd_txn *t, int64_t timeout_ms, etcd_txn_done done,
              void *arg, uint64_t *ticket)
 {
-    return txn(c, t, timeout_ms, (struct etcd_waiter){on_txn, (void (*)(void))done, arg, 0}, ticket);
+    struct etcd_waiter w = {on_txn, (void (*)(void))done, arg, 0};
+    return txn(c, t, (struct etcd_call){.timeout_ms = timeout_ms, .write = true}, w, ticket);
 }
 
 /* One operation was asked for, one must be answered, and of the right kind. */
@@ -128,6 +149,12 @@ static void on_write(const struct etcd_waiter *w, const struct etcd_status *st, 
 int etcd_write(struct etcd_client *c, const struct etcd_write *w, int64_t timeout_ms, etcd_write_done done,
                void *arg, uint64_t *ticket)
 {
+    return etcd_write_beside(c, w, timeout_ms, 0, done, arg, ticket);
+}
+
+int etcd_write_beside(struct etcd_client *c, const struct etcd_write *w, int64_t timeout_ms, uint64_t beside,
+                      etcd_write_done done, void *arg, uint64_t *ticket)
+{
     must(w->key.n > 0 && w->expect >= ETCD_EXPECT_ANY);
     struct etcd_compare compare = {
         .result = ETCD_EQUAL, .target = ETCD_MOD, .key = w->key, .mod_revision = w->expect};
@@ -140,7 +167,8 @@ int etcd_write(struct etcd_client *c, const struct etcd_write *w, int64_t timeou
     bool any = w->expect == ETCD_EXPECT_ANY;
     struct etcd_txn t = {.compare = {&compare, !any}, .success = {&act, 1}, .failure = {&otherwise, !any}};
     struct etcd_waiter waiter = {on_write, (void (*)(void))done, arg, (int)w->verb};
-    return txn(c, &t, timeout_ms, waiter, ticket);
+    struct etcd_call how = {.timeout_ms = timeout_ms, .write = true, .beside = beside};
+    return txn(c, &t, how, waiter, ticket);
 }
 
 static void on_compact(const struct etcd_waiter *w, const struct etcd_status *st, struct str message)

@@ -25,6 +25,12 @@ typedef void (*etcd_revision_done)(void *arg, const struct etcd_status *st, int6
 int etcd_current_revision(struct etcd_client *c, int64_t timeout_ms, etcd_revision_done done, void *arg,
                           uint64_t *ticket);
 
+/* The same by a decision of the members, not by what the leader knows: it changes nothing, costs a line in
+ * their logs, and does not wait for a leader that is gone, as members (3.4) let reads wait that were under
+ * way when one died, and all that come behind. beside: as in struct etcd_call. */
+int etcd_agreed_revision(struct etcd_client *c, int64_t timeout_ms, uint64_t beside, etcd_revision_done done,
+                         void *arg, uint64_t *ticket);
+
 enum etcd_write_verb { ETCD_PUT = 1, ETCD_DELETE = 2 };
 #define ETCD_EXPECT_ABSENT 0
 #define ETCD_EXPECT_ANY (-1)
@@ -48,6 +54,9 @@ struct etcd_write_reply {
 typedef void (*etcd_write_done)(void *arg, const struct etcd_status *st, const struct etcd_write_reply *r);
 int etcd_write(struct etcd_client *c, const struct etcd_write *w, int64_t timeout_ms, etcd_write_done done,
                void *arg, uint64_t *ticket);
+/* The same on another member than that of a call. */
+int etcd_write_beside(struct etcd_client *c, const struct etcd_write *w, int64_t timeout_ms, uint64_t beside,
+                      etcd_write_done done, void *arg, uint64_t *ticket);
 
 /* A transaction as etcd has it. */
 typedef void (*etcd_txn_done)(void *arg, const struct etcd_status *st, const struct etcd_txn_reply *r);

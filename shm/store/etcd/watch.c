@@ -233,10 +233,8 @@ struct etcd_watch *etcd_watch_new(struct etcd_client *c, const struct etcd_watch
     return w;
 }
 
-int etcd_watch_resume(struct etcd_watch *w)
+static int open_beside(struct etcd_watch *w, uint64_t beside)
 {
-    must_be(w, WATCH_MAGIC);
-    must(w->ticket == 0);
     struct etcd_watch_create create = {.key = buf_view(&w->key),
                                        .end = buf_view(&w->end),
                                        .start_revision = w->next,
@@ -247,11 +245,32 @@ int etcd_watch_resume(struct etcd_watch *w)
     struct etcd_call first = {.method = "/etcdserverpb.Watch/Watch",
                               .type = &message_watch,
                               .request = &request,
-                              .member = ETCD_ANY_MEMBER};
+                              .member = ETCD_ANY_MEMBER,
+                              .beside = beside};
     struct etcd_stream_hooks hooks = {.message = on_message, .ended = on_ended, .arg = w};
     w->created = false;
     w->skip = w->part;
     return etcd_client_stream(w->client, &first, &hooks, &w->ticket);
+}
+
+int etcd_watch_resume(struct etcd_watch *w)
+{
+    must_be(w, WATCH_MAGIC);
+    must(w->ticket == 0);
+    return open_beside(w, 0);
+}
+
+int etcd_watch_move(struct etcd_watch *w)
+{
+    must_be(w, WATCH_MAGIC);
+    uint64_t was = w->ticket;
+    if (!was)
+        return 0;
+    int rc = open_beside(w, was);
+    etcd_client_cancel(w->client, was);
+    if (rc)
+        w->ticket = 0;
+    return rc;
 }
 
 int etcd_watch_restart(struct etcd_watch *w, int64_t start_revision)

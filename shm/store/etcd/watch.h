@@ -56,6 +56,8 @@ struct etcd_watch *etcd_watch_new(struct etcd_client *c, const struct etcd_watch
 int etcd_watch_resume(struct etcd_watch *w);
 /* The same from a revision of the caller's choice: after a list. */
 int etcd_watch_restart(struct etcd_watch *w, int64_t start_revision);
+/* Goes on at another member, if there is one. Returns as etcd_watch_resume; 0 when no stream stands. */
+int etcd_watch_move(struct etcd_watch *w);
 /* No hook is called any more. NULL is allowed; also from a hook. */
 void etcd_watch_free(struct etcd_watch *w);
 /* Asks how far the stream is; answered by `progress`, of members that are busy with events by those. Returns

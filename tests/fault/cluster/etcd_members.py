@@ -24,6 +24,8 @@ SEED = int(os.environ.get('SEED', str(time.time_ns() % 1000000)))
 PATH = '/api/v1/namespaces/default/configmaps'
 OBJECTS, WRITERS, READERS, WATCHES = ['r%d' % i for i in range(5)], 6, 3, 10
 PAUSE = 0.02
+# Seconds until writes and reads are answered; an election takes one to two of them, the rest is a busy machine's.
+LEADER_BOUND, BOUND = 6, 3
 
 
 class Op:
@@ -191,6 +193,19 @@ class Field:
             time.sleep(0.02)
         print('# %-50s written again after %.2f s' % (what, time.monotonic() - start), flush=True)
 
+    def recovers(self, what, since, seconds):
+        """A write and a read that began after the fault are answered."""
+        answered = dict.fromkeys(('writes', 'reads'))
+        while not all(answered.values()):
+            check(time.monotonic() < since + seconds, '%.1f s after: %s: answered are %s' % (seconds, what, answered))
+            for op in [op for c in self.clients for op in c.ops[-4:]]:
+                kind = 'reads' if op.kind == 'READ' else 'writes'
+                if op.state == 'acked' and op.began > since and op.ended:
+                    answered[kind] = min(op.ended - since, answered[kind] or seconds)
+            time.sleep(0.01)
+        print('# %-50s writes after %.2f s, reads after %.2f s' % (what, answered['writes'], answered['reads']),
+              flush=True)
+
     def finish(self):
         for c in self.clients:
             c.stop = True
@@ -220,8 +235,9 @@ def faults(field, rng):
         for what, hurt, mend in (('killed', c.kill, c.start), ('stopped', c.pause, c.resume), ('cut off', c.cut, c.heal)):
             i = who()
             hurt(i)
-            time.sleep(rng.uniform(2.5, 3.5))
-            field.goes_on('%s %s' % (kind, what))
+            since = time.monotonic()
+            field.recovers('%s %s' % (kind, what), since, LEADER_BOUND if kind == 'leader' else BOUND)
+            time.sleep(rng.uniform(0.5, 2.5))
             mend(i)
             c.settled()
             field.goes_on('%s back' % kind)
@@ -257,7 +273,9 @@ def members_fail():
             field.compare(all_.all, longest.seen)
         History(longest).judge(ops)
         tally = {s: sum(op.state == s for op in ops) for s in ('acked', 'refused', 'unknown')}
-        print('# seed %d: %s, %d events on each of %d watches' % (SEED, tally, len(longest.seen), 2 * WATCHES))
+        longest_op = max(op.ended - op.began for op in ops if op.ended)
+        print('# seed %d: %s, %d events on each of %d watches, the longest request took %.1f s' %
+              (SEED, tally, len(longest.seen), 2 * WATCHES, longest_op))
 
 
 def compacted_under_a_stopped_watcher():

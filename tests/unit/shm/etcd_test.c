@@ -52,19 +52,21 @@ static void test_grpc(void **state)
 {
     struct grpc_head h;
     grpc_head_init(&h);
-    static const char *const lines[] = {"HTTP/2 200 \r\n", "content-type: application/grpc\r\n", "\r\n",
-                                        "Grpc-Status: 8\r\n", "grpc-message: a%20b%0ac%zz\r\n"};
-    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-        grpc_head_line(&h, str_of(lines[i]));
+    static const char *const fields[][2] = {{":status", "200"},
+                                            {"content-type", "application/grpc"},
+                                            {"Grpc-Status", "8"},
+                                            {"grpc-message", "a%20b%0ac%zz"}};
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+        grpc_head_field(&h, str_of(fields[i][0]), str_of(fields[i][1]));
     assert_int_equal(grpc_head_code(&h), GRPC_RESOURCE_EXHAUSTED);
     assert_string_equal(h.text, "a b c%zz");
     grpc_head_init(&h);
-    grpc_head_line(&h, STR("HTTP/2 503"));
+    grpc_head_field(&h, STR(":status"), STR("503"));
     assert_int_equal(grpc_head_code(&h), GRPC_UNAVAILABLE);
     grpc_head_init(&h);
-    grpc_head_line(&h, STR("HTTP/1.1 200 OK"));
-    grpc_head_line(&h, STR("grpc-status: 0"));
-    assert_int_equal(grpc_head_code(&h), GRPC_INTERNAL);
+    grpc_head_field(&h, STR(":status"), STR("200"));
+    grpc_head_field(&h, STR("grpc-status"), STR("0"));
+    assert_int_equal(grpc_head_code(&h), GRPC_INTERNAL); /* not gRPC */
 
     static const char timed_out[] = "etcdserver: request timed out";
     assert_int_equal(grpc_errno(GRPC_UNAVAILABLE, timed_out, true), -ETIMEDOUT);
