@@ -87,7 +87,7 @@ static int open_databases(struct cache *c)
         const char *name;
         MDB_dbi *dbi;
     } rows[] = {{"objects", &c->objects},
-                {"protos", &c->protos},
+                {"rests", &c->rests},
                 {"log", &c->log},
                 {"index", &c->index},
                 {"meta", &c->meta}};

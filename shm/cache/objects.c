@@ -12,16 +12,21 @@ const struct record *snapshot_object(struct snapshot *s, const struct key *k)
     return record_view(val_str(value));
 }
 
-struct str snapshot_proto(struct snapshot *s, const struct record *r)
+bool snapshot_proto(struct snapshot *s, const struct record *r, struct str part[2])
 {
+    part[0] = record_proto(r);
+    part[1] = STR_NONE;
     if (!(r->flags & RECORD_APART))
-        return record_proto(r);
+        return part[0].n > 0;
     struct key k;
     key_make(&k, r->resource, record_ns(r), record_name(r));
     MDB_val key = str_val(key_str(&k)), value;
-    if (mdb_get(snapshot_txn(s), snapshot_cache(s)->protos, &key, &value) || value.mv_size != r->proto_bytes)
-        return STR_NONE;
-    return val_str(value);
+    if (mdb_get(snapshot_txn(s), snapshot_cache(s)->rests, &key, &value) ||
+        r->bytes + value.mv_size != record_whole_bytes(r))
+        return false;
+    part[0] = (struct str){(const char *)r + r->proto_off, r->bytes - r->proto_off};
+    part[1] = val_str(value);
+    return true;
 }
 
 /* Where a scan of prefix begins: the later of the two. */

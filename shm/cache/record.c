@@ -180,7 +180,8 @@ bool record_header_ok(struct str bytes)
     if (r->table_off != sizeof(*r) || (uint64_t)r->table_off + r->table_bytes != r->json_off)
         return false;
     if ((uint64_t)r->json_off + r->json_bytes != r->proto_off ||
-        (r->flags & RECORD_APART ? r->proto_off : record_whole_bytes(r)) != r->bytes)
+        (r->flags & RECORD_APART ? r->bytes >= record_whole_bytes(r) || r->bytes < r->proto_off
+                                 : r->bytes != record_whole_bytes(r)))
         return false;
     if (r->fields > RECORD_FIELDS_MAX || r->rv_bytes > 20 || (r->rv_off == 0 && r->rv_bytes != 0))
         return false;
@@ -302,22 +303,23 @@ void record_finish(void *dst, const struct record *draft, int64_t revision, int6
         r->proto_rv_off += proto_by;
 }
 
-void record_split(void *dst, const struct record *whole)
+void record_split(void *dst, const struct record *whole, size_t n)
 {
     struct record *r = dst;
-    memcpy(dst, whole, whole->proto_off);
+    must(n >= whole->proto_off && n < whole->bytes);
+    memcpy(dst, whole, n);
     r->flags |= RECORD_APART;
-    r->bytes = r->proto_off;
+    r->bytes = (uint32_t)n;
 }
 
-bool record_join(void *dst, const struct record *r, struct str proto)
+bool record_join(void *dst, const struct record *r, struct str rest)
 {
     struct record *whole = dst;
-    if (proto.n != r->proto_bytes)
+    if (r->bytes + rest.n != record_whole_bytes(r))
         return false;
-    memcpy(dst, r, r->proto_off);
-    if (proto.n)
-        memcpy((char *)dst + r->proto_off, proto.p, proto.n);
+    memcpy(dst, r, r->bytes);
+    if (rest.n)
+        memcpy((char *)dst + r->bytes, rest.p, rest.n);
     whole->flags &= ~RECORD_APART;
     whole->bytes = (uint32_t)record_whole_bytes(r);
     return proto_ok(whole);

@@ -13,8 +13,8 @@
  * at rv_off and from the proto at proto_rv_off. record_finish() writes them in, straight into the store's
  * page; the lengths in front of them in the proto grow, and may need a byte more for it.
  *
- * In the cache's objects the proto may lie apart, where the two take fewer pages than one (RECORD_APART):
- * everything else of the record, offsets included, stays as it was.
+ * In the cache's objects a record may end within its proto (RECORD_APART), where what is left takes less room
+ * as a value of its own: nothing else of it changes, its offsets and lengths are those of the whole.
  */
 #ifndef SHM_CACHE_RECORD_H
 #define SHM_CACHE_RECORD_H
@@ -52,7 +52,7 @@ struct record {
 _Static_assert(sizeof(struct record) == 96, "record header is 96 bytes");
 
 #define RECORD_KEPT 1u  /* the proto holds fields that the json does not show; a rewrite puts them back */
-#define RECORD_APART 8u /* ends with the json; the proto is a value of its own: snapshot_proto() */
+#define RECORD_APART 8u /* the rest of the proto is a value of its own: snapshot_proto() */
 #define RECORD_UNREADABLE                                                                                    \
     4u /* no object, but what is known of one that could not be opened: its names, and these fields */
 #define RECORD_SLOT_UNREADABLE 0xfffd /* RECORD_UNREADABLE_MARK, indexed */
@@ -128,7 +128,7 @@ static inline struct str record_table(const struct record *r)
     return (struct str){(const char *)r + r->table_off, r->table_bytes};
 }
 
-/* Of a whole record; empty where it lies apart. */
+/* Of a whole record; empty where a part of it is elsewhere. */
 static inline struct str record_proto(const struct record *r)
 {
     if (r->flags & RECORD_APART)
@@ -138,15 +138,16 @@ static inline struct str record_proto(const struct record *r)
 /* The metadata in a proto, as field 1 (tag, length, message); empty when there is no proto. */
 struct str record_proto_meta(struct str proto);
 
-/* Two values for one record. */
+/* Bytes with all of the proto. */
 static inline size_t record_whole_bytes(const struct record *r)
 {
     return (size_t)r->proto_off + r->proto_bytes;
 }
-/* Writes what stands in objects of a whole record whose proto lies apart: its first proto_off bytes. */
-void record_split(void *dst, const struct record *whole);
-/* Writes the whole record (record_whole_bytes bytes) of one that was split. false: the proto is not its. */
-bool record_join(void *dst, const struct record *r, struct str proto);
+/* Writes the first n bytes of a whole record as one that ends there: proto_off <= n < its bytes. */
+void record_split(void *dst, const struct record *whole, size_t n);
+/* Writes the whole record (record_whole_bytes bytes) of one and its rest (empty: it is whole). false: the
+ * rest is not its. */
+bool record_join(void *dst, const struct record *r, struct str rest);
 
 /* A selector table on its own, as the log keeps it of the previous record. */
 struct record_table_view {

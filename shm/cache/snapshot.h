@@ -41,8 +41,9 @@ int snapshots_reclaim(struct snapshots *s, int64_t max_ms);
 
 /* One object; NULL when absent (or -- never seen -- corrupt). */
 const struct record *snapshot_object(struct snapshot *s, const struct key *k);
-/* The proto of a record read from s, wherever it lies; empty: it has none. */
-struct str snapshot_proto(struct snapshot *s, const struct record *r);
+/* The proto of a record read from s: part[0], and part[1] where it goes on, or empty. false: it has none. s
+ * may be NULL of a record that is whole. */
+bool snapshot_proto(struct snapshot *s, const struct record *r, struct str part[2]);
 
 /* A scan in key order over a prefix. An open scan holds a reference to its snapshot. */
 struct scan {

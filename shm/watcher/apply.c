@@ -61,7 +61,7 @@ static int get(const struct work *w, MDB_dbi dbi, struct str *value)
 static int take_stored(struct work *w, size_t more, char **room)
 {
     struct buf *b = &w->cache->work;
-    struct str value, proto = STR_NONE;
+    struct str value, rest = STR_NONE;
     int rc = get(w, w->cache->objects, &value);
     buf_clear(b);
     if (rc == -ENOENT) {
@@ -73,16 +73,14 @@ static int take_stored(struct work *w, size_t more, char **room)
     const struct record *r = record_view(value);
     w->prev_apart = r && r->flags & RECORD_APART;
     if (w->prev_apart)
-        rc = get(w, w->cache->protos, &proto);
-    else if (r)
-        proto = record_proto(r);
+        rc = get(w, w->cache->rests, &rest);
     if (r && rc == 0) {
         size_t bytes = (record_whole_bytes(r) + 7) & ~(size_t)7;
         /* a deletion announces this very record at a revision with more digits */
         char *to = buf_reserve(b, bytes + more + record_whole_bytes(r) + 64);
         w->prev = (const struct record *)(void *)to;
         *room = to + bytes;
-        if (record_join(to, r, proto))
+        if (record_join(to, r, rest))
             return 0;
     }
     log_error("cache: a stored record is damaged");
@@ -225,19 +223,29 @@ static size_t cost(size_t key, size_t value)
     return pages * PAGE_BYTES + NODE_HEAD_BYTES + key + sizeof(size_t); /* the node holds a page's number */
 }
 
-/* Whether record and proto take less room as two values. Where the names do not lead back to the key, or the
- * proto is read with every change, they stay one. */
-static bool lies_apart(const struct work *w)
+/* Where the record is cut, or 0: behind its json, or within the proto where a page is full, if that takes
+ * less room than one value. Where the names do not lead back to the key, or the proto is read with every
+ * change, it stays whole. */
+static size_t cut_at(const struct work *w)
 {
     const struct record *r = w->now;
-    size_t key = w->ch->key.n;
+    size_t key = w->ch->key.n, best = 0, room = cost(key, r->bytes);
+    size_t full = (r->bytes + PAGE_HEAD_BYTES) / PAGE_BYTES * PAGE_BYTES;
+    size_t cuts[] = {r->proto_off, full ? full - PAGE_HEAD_BYTES : 0};
     struct key k;
-    if (r->proto_bytes == 0 || r->flags & RECORD_KEPT)
-        return false;
-    if (cost(key, r->proto_off) + cost(key, r->proto_bytes) >= cost(key, r->bytes))
-        return false;
+    if (r->flags & RECORD_KEPT)
+        return 0;
+    for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
+        if (cuts[i] < r->proto_off || cuts[i] >= r->bytes)
+            continue;
+        size_t now = cost(key, cuts[i]) + cost(key, r->bytes - cuts[i]);
+        if (now < room) {
+            room = now;
+            best = cuts[i];
+        }
+    }
     key_make(&k, r->resource, record_ns(r), record_name(r));
-    return str_eq(key_str(&k), w->ch->key);
+    return str_eq(key_str(&k), w->ch->key) ? best : 0;
 }
 
 static int del(const struct work *w, MDB_dbi dbi)
@@ -248,22 +256,23 @@ static int del(const struct work *w, MDB_dbi dbi)
 
 static int objects_apply(struct work *w)
 {
-    bool deletion = w->ch->verb == STORE_DELETE, apart = !deletion && lies_apart(w);
+    bool deletion = w->ch->verb == STORE_DELETE;
     const struct record *now = w->now;
-    int rc = w->prev_apart && !apart ? del(w, w->cache->protos) : 0;
+    size_t cut = deletion ? 0 : cut_at(w);
+    int rc = w->prev_apart && !cut ? del(w, w->cache->rests) : 0;
     if (deletion)
         return rc ? rc : del(w, w->cache->objects);
-    MDB_val k = str_val(w->ch->key), v = {.mv_size = apart ? now->proto_off : now->bytes};
+    MDB_val k = str_val(w->ch->key), v = {.mv_size = cut ? cut : now->bytes};
     rc = rc ? rc : failed(mdb_put(w->txn, w->cache->objects, &k, &v, MDB_RESERVE), "put");
     if (rc)
         return rc;
-    if (!apart) {
+    if (!cut) {
         memcpy(v.mv_data, now, now->bytes);
         return 0;
     }
-    record_split(v.mv_data, now);
-    v = str_val(record_proto(now));
-    return failed(mdb_put(w->txn, w->cache->protos, &k, &v, 0), "put");
+    record_split(v.mv_data, now, cut);
+    v = str_val((struct str){(const char *)now + cut, now->bytes - cut});
+    return failed(mdb_put(w->txn, w->cache->rests, &k, &v, 0), "put");
 }
 
 static int apply(struct cache *c, MDB_txn *txn, const struct apply_change *ch, struct ring_event *ev,

@@ -33,7 +33,7 @@ static void answer_built(struct request *rq, const struct get *g, struct snapsho
 
 static void answer(struct request *rq, const struct get *g, struct snapshot *snap, const struct record *rec)
 {
-    struct segment seg[4];
+    struct segment seg[FORM_SEGMENTS + 1];
     int n = g->form.views ? form_views(&g->form, snap, rec, false, seg) : 0;
     if (n == 0) {
         answer_built(rq, g, snap, rec);

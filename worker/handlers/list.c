@@ -131,7 +131,7 @@ static struct segment built_segment(struct request *rq, const struct list *l, co
 
 static void push_views(struct request *rq, struct list *l, const struct record *r, size_t *bytes)
 {
-    struct segment seg[3];
+    struct segment seg[FORM_SEGMENTS];
     int n = form_views(&l->form, l->scan.snap, r, true, seg);
     if (n == 0)
         seg[n++] = built_segment(rq, l, r);

@@ -91,7 +91,7 @@ bool form_refuses(const struct reply_form *f, bool list, struct status *st)
 }
 
 int form_views(const struct reply_form *f, struct snapshot *snap, const struct record *r, bool item,
-               struct segment seg[3])
+               struct segment *seg)
 {
     if (f->accept.media == MEDIA_PROTOBUF)
         return proto_views(f, snap, r, item, seg);
@@ -267,7 +267,7 @@ static void put_body(const struct reply_form *f, struct buf *out, struct str tex
 void form_item(const struct reply_form *f, struct arena *a, struct buf *out, struct snapshot *snap,
                const struct record *r)
 {
-    struct segment seg[3];
+    struct segment seg[FORM_SEGMENTS];
     struct buf text = {0};
     json_t *obj = NULL;
     if (f->accept.media == MEDIA_PROTOBUF) {

@@ -32,10 +32,11 @@ bool form_refuses(const struct reply_form *f, bool list, struct status *st);
 
 /* snap, here and below: what the record was read from; NULL of a record that is whole in any case.
  *
- * What to send for one object in a form with views: up to 3 segments. item: as an item of a list (built-in
+ * What to send for one object in a form with views: up to FORM_SEGMENTS. item: as an item of a list (built-in
  * kinds without kind and apiVersion). Returns how many; 0: this record must be built all the same. */
 int form_views(const struct reply_form *f, struct snapshot *snap, const struct record *r, bool item,
-               struct segment seg[3]);
+               struct segment *seg);
+#define FORM_SEGMENTS 4
 
 /* Compact JSON of one object in the form, without newline (protobuf: its envelope, an item's field of the
  * list). item: as an item of a list (a Table's row). headers: with column definitions. */

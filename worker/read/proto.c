@@ -38,15 +38,17 @@ void proto_init(struct reply_form *f, struct arena *a)
 }
 
 int proto_views(const struct reply_form *f, struct snapshot *snap, const struct record *r, bool item,
-                struct segment seg[3])
+                struct segment *seg)
 {
-    struct str proto = snapshot_proto(snap, r);
+    struct str part[2];
     int n = 0;
-    if (proto.n == 0)
+    if (!snapshot_proto(snap, r, part))
         return 0;
     if (!item)
         seg[n++] = (struct segment){f->proto_head.p, f->proto_head.n};
-    seg[n++] = (struct segment){proto.p, proto.n};
+    for (int i = 0; i < 2; i++)
+        if (part[i].n)
+            seg[n++] = (struct segment){part[i].p, part[i].n};
     if (!item)
         seg[n++] = (struct segment){PROTOBUF_TAIL.p, PROTOBUF_TAIL.n};
     return n;
@@ -55,21 +57,24 @@ int proto_views(const struct reply_form *f, struct snapshot *snap, const struct 
 bool proto_put_record(const struct reply_form *f, struct buf *out, struct snapshot *snap,
                       const struct record *r, bool item)
 {
-    struct str proto = snapshot_proto(snap, r), meta = record_proto_meta(proto);
     bool partial = f->accept.form == FORM_PARTIAL;
-    if (meta.n == 0 || (partial ? f->sub || f->hidden : f->converts))
+    struct str part[2];
+    struct buf proto = {0};
+    if ((!partial && f->converts) || !snapshot_proto(snap, r, part))
         return false;
-    if (!item)
+    buf_str(&proto, part[0]);
+    buf_str(&proto, part[1]);
+    struct str meta = record_proto_meta(buf_view(&proto));
+    if (!item && meta.n)
         buf_str(out, f->proto_head);
-    if (partial) {
+    if (partial && meta.n)
         protobuf_tag(out, PROTOBUF_RAW, meta.n);
-        buf_str(out, meta);
-    } else {
-        buf_str(out, proto);
-    }
-    if (!item)
+    if (meta.n)
+        buf_str(out, partial ? meta : buf_view(&proto));
+    if (!item && meta.n)
         buf_str(out, PROTOBUF_TAIL);
-    return true;
+    buf_free(&proto);
+    return meta.n > 0;
 }
 
 void proto_put_tree(const struct reply_form *f, struct arena *a, struct buf *out, const json_t *obj,

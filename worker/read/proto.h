@@ -9,7 +9,7 @@
 void proto_init(struct reply_form *f, struct arena *a);
 /* As form_views; 0: this record has no such bytes, it must be built. */
 int proto_views(const struct reply_form *f, struct snapshot *snap, const struct record *r, bool item,
-                struct segment seg[3]);
+                struct segment *seg);
 /* Appends the object, in its envelope or as an item of a list, from the record's bytes. false: nothing was
  * written, there are none in this form. */
 bool proto_put_record(const struct reply_form *f, struct buf *out, struct snapshot *snap,

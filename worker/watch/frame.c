@@ -76,7 +76,7 @@ uint64_t frame_form_id(const struct reply_form *f)
 
 static size_t push_views(struct watch *w, enum frame_type type, const struct record *r)
 {
-    struct segment seg[3];
+    struct segment seg[FORM_SEGMENTS];
     int n = form_views(&w->form, NULL, r, false, seg);
     size_t bytes = openings[type].n + 2;
     body_push(w->rq, openings[type].p, openings[type].n);

@@ -45,7 +45,7 @@ static enum stage_result tell_tree(struct request *rq, const struct reply_form *
 static enum stage_result answer_record(struct request *rq, const struct reply_form *f,
                                        const struct record *rec, int code)
 {
-    struct segment seg[4];
+    struct segment seg[FORM_SEGMENTS + 1];
     struct buf json = {0};
     int n = f->views ? form_views(f, NULL, rec, false, seg) : 0;
 

@@ -529,16 +529,18 @@ static void churn_does_not_fill_the_map(void **state)
     buf_free(&b);
 }
 
-/* An object "ns/big" with so many bytes of json and of proto, the latter filled with `fill`. */
-static void add_sized(struct world *w, size_t json_bytes, size_t proto_bytes, char fill)
+/* An object of namespace ns with so many bytes of json and of proto, the latter filled with `fill`. */
+static void add_object(struct world *w, const char *name, size_t json_bytes, size_t proto_bytes, char fill)
 {
     struct buf json = {0}, proto = {0}, draft = {0};
-    struct record_parts p = {.resource = RES, .ns_at = 8, .ns_bytes = 2, .name_bytes = 3, .body_at = 1};
+    struct record_parts p = {
+        .resource = RES, .ns_at = 8, .ns_bytes = 2, .name_bytes = (uint16_t)strlen(name), .body_at = 1};
     MDB_txn *txn;
     struct key k;
     struct ring_event ev;
-    buf_puts(&json, "{\"ns\": \"ns\",\"name\": \"big\",\"rv\":\"");
-    p.name_at = (uint32_t)(strstr(json.p, "big") - json.p);
+    buf_puts(&json, "{\"ns\": \"ns\",\"name\": \"");
+    p.name_at = (uint32_t)json.n;
+    buf_printf(&json, "%s\",\"rv\":\"", name);
     p.rv_at = (uint32_t)json.n;
     buf_puts(&json, "\"}");
     memset(buf_reserve(&json, json_bytes), ' ', json_bytes);
@@ -548,7 +550,7 @@ static void add_sized(struct world *w, size_t json_bytes, size_t proto_bytes, ch
     p.json = buf_view(&json);
     p.proto = buf_view(&proto);
     record_draft(&draft, &p);
-    key_make(&k, RES, STR("ns"), STR("big"));
+    key_make(&k, RES, STR("ns"), str_of(name));
     struct apply_change ch = {.verb = STORE_PUT,
                               .key = key_str(&k),
                               .revision = ++w->revision,
@@ -561,6 +563,11 @@ static void add_sized(struct world *w, size_t json_bytes, size_t proto_bytes, ch
     buf_free(&json);
     buf_free(&proto);
     buf_free(&draft);
+}
+
+static void add_sized(struct world *w, size_t json_bytes, size_t proto_bytes, char fill)
+{
+    add_object(w, "big", json_bytes, proto_bytes, fill);
 }
 
 static void assert_filled(struct str proto, size_t n, char fill)
@@ -580,15 +587,24 @@ static size_t entries(struct world *w, MDB_dbi dbi)
     return st.ms_entries;
 }
 
-/* Whether json and proto are one value or two is nobody's business but the pages'. */
-static void a_proto_may_lie_apart(void **state)
+static void assert_proto(struct snapshot *s, const struct record *r, size_t n, char fill)
+{
+    struct str part[2];
+    assert_int_equal(snapshot_proto(s, r, part), n > 0);
+    assert_filled(part[0], n - part[1].n, fill);
+    assert_filled(part[1], part[1].n, fill);
+}
+
+/* In how many values an object lies is nobody's business but the pages'. Each row comes after the one before.
+ */
+static void a_record_may_lie_in_two_values(void **state)
 {
     static const struct {
         size_t json, proto;
         bool apart;
-    } rows[] = {{100, 50, false},  {3000, 1800, true}, {3000, 1500, true}, {1000, 700, false},
-                {3000, 0, false},  {2600, 900, false}, {3700, 2500, false}, {7000, 1500, true},
-                {900, 3000, false}, {100, 100, false}};
+    } rows[] = {{100, 50, false},    {3000, 1800, true}, {3000, 2250, true}, {1200, 700, true},
+                {3000, 0, false},    {2600, 900, false}, {3700, 2200, true}, {7000, 1500, true},
+                {3700, 4000, false}, {4200, 5000, true}, {900, 3000, false}, {100, 100, false}};
     struct world *w = *state;
     struct key k;
     struct event e;
@@ -600,8 +616,8 @@ static void a_proto_may_lie_apart(void **state)
         struct snapshot *s = snapshot_get(w->snaps);
         const struct record *r = snapshot_object(s, &k);
         assert_name(r, "big");
-        assert_filled(snapshot_proto(s, r), rows[i].proto, (char)('a' + i));
-        assert_int_equal(entries(w, w->writer->protos), rows[i].apart);
+        assert_proto(s, r, rows[i].proto, (char)('a' + i));
+        assert_int_equal(entries(w, w->writer->rests), rows[i].apart);
         struct log_scan sc;
         assert_int_equal(log_scan_open(&sc, s, w->revision - 1), 0);
         assert_true(log_scan_before(&sc, &e, &before));
@@ -612,9 +628,9 @@ static void a_proto_may_lie_apart(void **state)
         snapshot_unref(s);
     }
     add_sized(w, 3000, 1800, 'z');
-    assert_int_equal(entries(w, w->writer->protos), 1);
+    assert_int_equal(entries(w, w->writer->rests), 1);
     drop(w, "ns", "big");
-    assert_int_equal(entries(w, w->writer->protos), 0);
+    assert_int_equal(entries(w, w->writer->rests), 0);
     struct snapshot *s = snapshot_get(w->snaps);
     assert_null(snapshot_object(s, &k));
     assert_true(log_get(s, w->revision, 0, &e));
@@ -623,7 +639,27 @@ static void a_proto_may_lie_apart(void **state)
     snapshot_unref(s);
 }
 
-/* A store that was written before protos could lie apart goes on being used. */
+/* 5.5 KB of pod in less than 7 KiB of pages: a full one, and a part of a leaf. */
+static void two_values_take_less_room(void **state)
+{
+    struct world *w = *state;
+    MDB_txn *txn;
+    MDB_stat objects, rests;
+    for (int i = 0; i < 200; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "pod-%d", i * 7919 % 200);
+        add_object(w, name, 3100, 2250, 'p');
+    }
+    assert_int_equal(mdb_txn_begin(w->writer->env, NULL, MDB_RDONLY, &txn), 0);
+    assert_int_equal(mdb_stat(txn, w->writer->objects, &objects), 0);
+    assert_int_equal(mdb_stat(txn, w->writer->rests, &rests), 0);
+    mdb_txn_abort(txn);
+    assert_int_equal(objects.ms_overflow_pages, 200);
+    assert_int_equal(rests.ms_overflow_pages, 0);
+    assert_in_range(rests.ms_leaf_pages, 60, 140); /* in one value they would be 200 */
+}
+
+/* A store that was written before records could lie in two values goes on being used. */
 static void the_layout_before_is_taken_over(void **state)
 {
     struct world *w = *state;
@@ -633,7 +669,7 @@ static void the_layout_before_is_taken_over(void **state)
     struct cache_options o = {.dir = w->dir, .writer = true};
     add(w, "a", "x", "t", NULL);
     assert_int_equal(mdb_txn_begin(w->writer->env, NULL, 0, &txn), 0);
-    assert_int_equal(mdb_drop(txn, w->writer->protos, 1), 0);
+    assert_int_equal(mdb_drop(txn, w->writer->rests, 1), 0);
     assert_int_equal(cache_meta_put(w->writer, txn, "layout", 1), 0);
     assert_int_equal(mdb_txn_commit(txn), 0);
     snapshots_free(w->snaps);
@@ -646,7 +682,7 @@ static void the_layout_before_is_taken_over(void **state)
     key_make(&k, RES, STR("a"), STR("x"));
     assert_name(snapshot_object(s, &k), "x");
     key_make(&k, RES, STR("ns"), STR("big"));
-    assert_filled(snapshot_proto(s, snapshot_object(s, &k)), 1800, 'p');
+    assert_proto(s, snapshot_object(s, &k), 1800, 'p');
     snapshot_unref(s);
 }
 
@@ -690,7 +726,8 @@ int main(void)
         T(the_past_of_many_keys),
         T(old_events_leave_the_window),
         T(churn_does_not_fill_the_map),
-        T(a_proto_may_lie_apart),
+        T(a_record_may_lie_in_two_values),
+        T(two_values_take_less_room),
         T(the_layout_before_is_taken_over),
         cmocka_unit_test(a_reader_needs_a_writer_first_and_only_one),
     };
