@@ -3,7 +3,10 @@
  * copies, moves in long lists): both are counted against a limit. */
 #include "registry/walk/patch.h"
 
+#include <stdio.h>
+#include <string.h>
 #include "registry/walk/patchtext.h"
+#include "registry/walk/tree.h"
 
 #define COPIED_MAX (3 << 20)    /* bytes of JSON, as the reference's limit on accumulated copies */
 #define SHIFTED_MAX (1ll << 28) /* list items moved */
@@ -11,6 +14,7 @@
 struct patcher {
     json_t *root; /* owned */
     int64_t copied, shifted;
+    json_t *sorted; /* addresses of objects, while the patch's ways are gone again for a message */
 };
 
 /* A decoded last step: a container and the key or position in it. */
@@ -74,6 +78,19 @@ static bool get(const struct target *t, json_t **v)
     return true;
 }
 
+static void pass(const struct patcher *p, json_t *v)
+{
+    char address[24];
+
+    if (!p->sorted || !json_is_object(v))
+        return;
+    snprintf(address, sizeof(address), "%p", (void *)v);
+    if (json_object_get(p->sorted, address))
+        return;
+    json_object_set_new(p->sorted, address, json_true());
+    tree_sort_keys(v);
+}
+
 static bool find(struct arena *a, const struct patcher *p, struct str path, struct target *t)
 {
     char *s = arena_cstr(a, path), *slash = strchr(s, '/');
@@ -84,6 +101,7 @@ static bool find(struct arena *a, const struct patcher *p, struct str path, stru
         return false;
     t->in = p->root;
     t->steps = 1;
+    pass(p, t->in);
     for (t->key = slash + 1;; t->key = slash + 1) {
         slash = memchr(t->key, '/', (size_t)(end - t->key));
         t->n = (size_t)((slash ? slash : end) - t->key);
@@ -94,6 +112,7 @@ static bool find(struct arena *a, const struct patcher *p, struct str path, stru
             return false;
         t->in = v;
         t->steps++;
+        pass(p, v);
     }
 }
 
@@ -329,6 +348,21 @@ json_t *jsonpatch_apply(const json_t *doc, const json_t *patch, struct status *s
         return NULL;
     }
     return p.root;
+}
+
+void jsonpatch_retell(struct arena *a, json_t *patched, const json_t *patch)
+{
+    struct patcher p = {.root = patched, .sorted = json_object()};
+    struct target t;
+    struct str way;
+
+    for (size_t i = 0; i < json_array_size(patch); i++) {
+        if (string_member(json_array_get(patch, i), "path", &way))
+            find(a, &p, way, &t);
+        if (string_member(json_array_get(patch, i), "from", &way))
+            find(a, &p, way, &t);
+    }
+    json_decref(p.sorted);
 }
 
 static bool check_operation(const json_t *op, size_t i, struct findings *strict, struct status *st)

@@ -2,9 +2,8 @@
  * inside a list that replaces an object are not. */
 #include "registry/walk/patch.h"
 
-#include <stdlib.h>
 #include "registry/walk/patchtext.h"
-#include "shm/base/must.h"
+#include "registry/walk/tree.h"
 
 static bool check_object(const json_t *patch, const char *prefix, struct status *st)
 {
@@ -25,7 +24,8 @@ bool strategicmerge_check(const json_t *patch, struct status *st)
     return check_object(patch, "", st);
 }
 
-/* Recursion as deep as the patch, which its reader bounds. */
+/* What a merge has touched is written with sorted keys; everything else keeps its order. Recursion as deep as
+ * the patch, which its reader bounds. */
 static void prune_nulls(json_t *v)
 {
     void *it, *next;
@@ -39,38 +39,8 @@ static void prune_nulls(json_t *v)
         else
             prune_nulls(json_object_iter_value(it));
     }
-}
-
-struct member {
-    const char *key;
-    size_t n;
-    json_t *value;
-};
-
-static int by_key(const void *a, const void *b)
-{
-    const struct member *x = a, *y = b;
-
-    return str_cmp((struct str){x->key, x->n}, (struct str){y->key, y->n});
-}
-
-/* What a merge has touched is written with sorted keys; everything else keeps its order. */
-static void sort_keys(json_t *obj)
-{
-    struct member *all = calloc(json_object_size(obj) + 1, sizeof(*all));
-    json_t *copy = json_copy(obj);
-    size_t n = 0;
-
-    must(all != NULL);
-    for (void *it = json_object_iter(copy); it; it = json_object_iter_next(copy, it))
-        all[n++] = (struct member){json_object_iter_key(it), json_object_iter_key_len(it),
-                                   json_object_iter_value(it)};
-    qsort(all, n, sizeof(*all), by_key);
-    json_object_clear(obj);
-    for (size_t i = 0; i < n; i++)
-        json_object_setn_nocheck(obj, all[i].key, all[i].n, all[i].value);
-    json_decref(copy);
-    free(all);
+    if (json_is_object(v))
+        tree_sort_keys(v);
 }
 
 static void merge(json_t *doc, const json_t *patch)
@@ -95,7 +65,7 @@ static void merge(json_t *doc, const json_t *patch)
             prune_nulls(copy);
         json_object_setn_new_nocheck(doc, key, n, copy);
     }
-    sort_keys(doc);
+    tree_sort_keys(doc);
 }
 
 json_t *mergepatch_apply(const json_t *doc, const json_t *patch, struct status *st)

@@ -22,6 +22,9 @@ bool strategicmerge_check(const json_t *patch, struct status *st);
 
 /* RFC 6902, as evanphx/json-patch v4 does it: negative positions count from the end, replace adds. */
 json_t *jsonpatch_apply(const json_t *doc, const json_t *patch, struct status *st);
+/* Puts the members of what a patch has gone through in the order in which the reference's messages tell them:
+ * sorted; all else stays as it was. */
+void jsonpatch_retell(struct arena *a, json_t *patched, const json_t *patch);
 /* RFC 7386. */
 json_t *mergepatch_apply(const json_t *doc, const json_t *patch, struct status *st);
 /* Strategic merge: $patch, $deleteFromPrimitiveList, $setElementOrder, $retainKeys; lists by the schema's

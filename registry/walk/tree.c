@@ -1,6 +1,8 @@
 /* Strategies speak about a handful of fields each; paths keep them readable. */
 #include "registry/walk/tree.h"
 
+#include <stdlib.h>
+
 #include "registry/walk/encode.h"
 #include "shm/base/buf.h"
 #include "shm/base/must.h"
@@ -181,4 +183,35 @@ json_t *tree_keep(struct arena *a, json_t *v)
     if (v)
         arena_cleanup(a, drop, v);
     return v;
+}
+
+struct member {
+    const char *key;
+    size_t n;
+    json_t *value;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    const struct member *x = a, *y = b;
+
+    return str_cmp((struct str){x->key, x->n}, (struct str){y->key, y->n});
+}
+
+void tree_sort_keys(json_t *obj)
+{
+    struct member *all = calloc(json_object_size(obj) + 1, sizeof(*all));
+    json_t *copy = json_copy(obj);
+    size_t n = 0;
+
+    must(all != NULL);
+    for (void *it = json_object_iter(copy); it; it = json_object_iter_next(copy, it))
+        all[n++] = (struct member){json_object_iter_key(it), json_object_iter_key_len(it),
+                                   json_object_iter_value(it)};
+    qsort(all, n, sizeof(*all), by_key);
+    json_object_clear(obj);
+    for (size_t i = 0; i < n; i++)
+        json_object_setn_nocheck(obj, all[i].key, all[i].n, all[i].value);
+    json_decref(copy);
+    free(all);
 }

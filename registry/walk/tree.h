@@ -37,4 +37,7 @@ bool tree_list_has(const json_t *list, const char *s);
 /* Takes the reference; it goes with the arena. Returns it borrowed; NULL stays NULL. */
 json_t *tree_keep(struct arena *a, json_t *v);
 
+/* The members of an object in the order of their keys from now on, as Go writes a map. */
+void tree_sort_keys(json_t *obj);
+
 #endif

@@ -82,8 +82,7 @@ static json_t *apply(struct change *c, const json_t *obj, const struct schema_ty
 }
 
 /* 422 on the field "patch", with what could not be read. */
-static void refuse(struct change *c, struct request *rq, const json_t *patched, const char *why,
-                   struct status *st)
+static void refuse(struct change *c, struct request *rq, json_t *patched, const char *why, struct status *st)
 {
     struct status refused = {.arena = rq->arena};
     char *text = NULL;
@@ -91,8 +90,9 @@ static void refuse(struct change *c, struct request *rq, const json_t *patched, 
     if (str_is(c->patch_type, STRATEGIC_PATCH)) {
         field_invalid_str(&refused, "patch", str_of(patch_text(rq->arena, c->patch)), why);
     } else {
-        text = json_dumps(patched, JSON_COMPACT | JSON_ENCODE_ANY |
-                                       (str_is(c->patch_type, MERGE_PATCH) ? 0 : JSON_SORT_KEYS));
+        if (str_is(c->patch_type, JSON_PATCH))
+            jsonpatch_retell(rq->arena, patched, c->patch);
+        text = json_dumps(patched, JSON_COMPACT | JSON_ENCODE_ANY);
         field_invalid_str(&refused, "patch", str_of(text), why);
     }
     status_invalid_done(&refused, "", "", STR_NONE);

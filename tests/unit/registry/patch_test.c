@@ -151,6 +151,29 @@ static void test_json_check(void **state)
     arena_free(a);
 }
 
+/* Only objects that a path leads through, each once however often; what has come stays as it came. */
+static void test_json_retold(void **state)
+{
+    struct arena *a = arena_new(0);
+    const char *err;
+    json_t *doc = json_read(
+        a, STR("{\"z\":{\"y\":1,\"x\":[{\"d\":1,\"c\":2},{\"b\":1,\"a\":2}]},\"k\":{\"n\":1,\"m\":2}}"), NULL,
+        &err);
+    json_t *patch = json_read(a,
+                              STR("[{\"op\":\"add\",\"path\":\"/z/x/0/e\",\"value\":1},{\"op\":\"copy\","
+                                  "\"from\":\"/z/x/0/c\",\"path\":\"/no/way\"},{\"op\":\"test\"},7]"),
+                              NULL, &err);
+
+    jsonpatch_retell(a, doc, patch);
+    char *text = json_dumps(doc, JSON_COMPACT);
+    assert_string_equal(
+        text, "{\"k\":{\"n\":1,\"m\":2},\"z\":{\"x\":[{\"c\":2,\"d\":1},{\"b\":1,\"a\":2}],\"y\":1}}");
+    free(text);
+    json_decref(doc);
+    json_decref(patch);
+    arena_free(a);
+}
+
 static void test_merge(void **state)
 {
     check(MERGE, "{\"a\":{\"b\":1,\"c\":2},\"d\":[1,2]}",
@@ -264,6 +287,7 @@ int main(void)
         cmocka_unit_test(test_json_failures),
         cmocka_unit_test(test_json_costs_are_bounded),
         cmocka_unit_test(test_json_check),
+        cmocka_unit_test(test_json_retold),
         cmocka_unit_test(test_merge),
         cmocka_unit_test(test_strategic_lists),
         cmocka_unit_test(test_strategic_primitive_lists),
