@@ -1,9 +1,11 @@
 # make            builds build/cubed and build/cubed-bench
 # make run        installs what is missing, builds, starts a server on 127.0.0.1:6443
 # make check      installs what the tests need, builds, runs every test
-# make bench | cluster | asan | fuzz | install | format | clean
+# make bench       measures it next to nginx and h2o; bench-check compares with tests/bench/baseline.json, which
+#                  bench-baseline makes; numbers measures what README.md tells under Figures, and writes it there
+# make cluster | asan | fuzz | install | format | clean
 # Variables: BUILD (output directory), CC, SAN=1 (ASan + UBSan), WERROR=1, PREFIX, DESTDIR, ARGS (more flags for make run
-# and make bench).
+# and those that measure).
 
 BUILD   ?= build
 CC      ?= cc
@@ -44,7 +46,7 @@ objs      = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 OBJ_registry_gen := $(if $(GEN_C),$(BUILD)/obj/gen/schema_tables.o)
 LIBS     := $(foreach r,master worker registry shm,$(BUILD)/lib$(r).a)
 
-.PHONY: all run check bench cluster asan fuzz install clean format deps
+.PHONY: all run check bench bench-check bench-baseline numbers cluster asan fuzz install clean format deps
 all: $(BUILD)/cubed $(BUILD)/cubed-bench
 
 $(BUILD)/cubed: $(call objs,master/main.c) $(LIBS)
@@ -138,6 +140,12 @@ check:
 	@scripts/check.sh
 bench: all
 	@scripts/bench.sh $(or $(ARGS),--yardstick)
+bench-check: all
+	@scripts/bench.sh --check tests/bench/baseline.json --seconds 0.5 --rounds 2 $(ARGS)
+bench-baseline: all
+	@scripts/bench.sh --save tests/bench/baseline.json --seconds 0.5 --rounds 2 $(ARGS)
+numbers: all
+	@scripts/bench.sh --numbers --readme README.md $(ARGS)
 cluster: all
 	@for t in tests/fault/cluster/*.py; do echo "== $$t"; $$t || exit 1; done
 asan:

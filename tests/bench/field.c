@@ -96,16 +96,22 @@ int field_open(struct field *f, struct settings *s)
         return -1;
     for (int i = 0; i < f->n && !s->no_load; i++) {
         struct bench b = bench_of(f, s, &f->subject[i]);
-        if (load_pods(&b, 0, s->size.pods, NULL) < 0)
+        if (load_pods(&b, 0, s->size.pods, NULL) < 0) {
+            f->own.keep = true;
             return -1;
+        }
     }
     return s->yardstick ? open_yardsticks(f, s) : 0;
 }
 
-static int by_cpu(const void *a, const void *b)
+/* What worked before what did not; among those the cheaper. */
+static int by_cost(const void *a, const void *b)
 {
-    double x = ((const struct result *)a)->cpu_us, y = ((const struct result *)b)->cpu_us;
-    return (x > y) - (x < y);
+    const struct result *x = a, *y = b;
+    bool bad_x = x->failed > 0 || x->ops == 0, bad_y = y->failed > 0 || y->ops == 0;
+    if (bad_x != bad_y)
+        return bad_x - bad_y;
+    return (x->cpu_us > y->cpu_us) - (x->cpu_us < y->cpu_us);
 }
 
 int field_run(struct field *f, const struct settings *s, const struct row *row, struct results *out)
@@ -121,8 +127,8 @@ int field_run(struct field *f, const struct settings *s, const struct row *row, 
     }
     for (int i = 0; i < f->n; i++) {
         if (each[i].n) {
-            qsort(each[i].r, (size_t)each[i].n, sizeof *each[i].r, by_cpu);
-            *results_add(out, "", "", "") = each[i].r[each[i].n / 2];
+            qsort(each[i].r, (size_t)each[i].n, sizeof *each[i].r, by_cost);
+            *results_add(out, "", "", "") = each[i].r[0]; /* others only add */
         }
         results_free(&each[i]);
     }

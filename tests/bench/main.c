@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include "tests/bench/field.h"
+#include "tests/bench/baseline.h"
+#include "tests/bench/growth.h"
+#include "tests/bench/numbers.h"
 #include "tests/bench/report.h"
 #include "tests/bench/settings.h"
 
@@ -15,12 +18,22 @@ static void raise_limits(void)
     setrlimit(RLIMIT_NOFILE, &rl);
 }
 
-static void report(const struct settings *s, const struct results *rs)
+static int report(const struct settings *s, const struct results *rs)
 {
+    char machine[256];
+    report_machine(machine, sizeof machine);
     if (s->json)
         report_json(stdout, rs);
     else
         report_table(stdout, rs);
+    int rc = s->report ? report_html(s->report, rs, machine) : 0;
+    if (s->growth && !s->json)
+        growth_summary(stdout, rs);
+    if (s->numbers && !s->json) {
+        putchar('\n');
+        numbers_table(stdout, s, rs);
+    }
+    return s->readme ? rc | numbers_into(s->readme, s, rs) : rc;
 }
 
 static int run_scenarios(struct settings *s, struct results *rs)
@@ -44,8 +57,15 @@ int main(int argc, char **argv)
         settings_help();
         return 0;
     }
-    int rc = run_scenarios(&s, &rs);
-    report(&s, &rs);
+    if (s.save)
+        return baseline_save(&s, s.save) == 0 ? 0 : 1;
+    if (s.check) {
+        int dearer = baseline_check(&s, s.check);
+        return dearer < 0 ? 1 : dearer ? 2 : 0;
+    }
+    int rc = s.numbers ? numbers_run(&s, &rs) : s.growth ? growth_run(&s, &rs) : run_scenarios(&s, &rs);
+    if (rs.n && report(&s, &rs) < 0)
+        rc = -1;
     results_free(&rs);
     return rc == 0 ? 0 : 1;
 }

@@ -93,6 +93,11 @@ static pid_t start_cubed(struct own *o)
     arg(&a, "--token-auth-file=%s/tokens", o->dir);
     arg(&a, "--workers=%d", o->workers > 0 ? o->workers : 1);
     arg(&a, "--max-requests-inflight=0");
+    if (o->wrapper) { /* what counts instructions is slow, and has no room for the usual address space */
+        arg(&a, "--cache-map-bytes=2147483648");
+        arg(&a, "--header-timeout=10m");
+        arg(&a, "--request-timeout=10m");
+    }
     arg(&a, "--max-mutating-requests-inflight=0");
     if (o->etcd)
         arg(&a, "--etcd-servers=http://127.0.0.1:%d", o->etcd_port);
@@ -186,7 +191,7 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
     return remove(path);
 }
 
-static void remove_tree(const char *path)
+void own_remove_tree(const char *path)
 {
     nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
@@ -206,7 +211,7 @@ int own_restart(struct own *o, struct subject *s, bool hard, bool cold, double *
     end_process(&o->pid, hard ? SIGKILL : SIGTERM);
     snprintf(store, sizeof store, "%s/store", o->dir);
     if (cold && o->etcd)
-        remove_tree(store);
+        own_remove_tree(store);
     return launch(o, s, seconds);
 }
 
@@ -231,7 +236,9 @@ void own_stop(struct own *o)
 {
     end_process(&o->pid, SIGTERM);
     end_process(&o->etcd_pid, SIGTERM);
-    if (o->dir[0])
-        remove_tree(o->dir);
+    if (o->dir[0] && o->keep)
+        fprintf(stderr, "cubed-bench: what its server left is in %s\n", o->dir);
+    else if (o->dir[0])
+        own_remove_tree(o->dir);
     o->dir[0] = 0;
 }

@@ -11,6 +11,7 @@ struct own {
     bool etcd;          /* on an etcd of its own, else the embedded store */
     int workers;
     const char *wrapper; /* a program to run it under, with arguments separated by blanks; or NULL */
+    bool keep;           /* its directory, log included, when it is stopped: something did not work */
     /* filled in */
     char dir[64], token[40];
     int port, etcd_port, etcd_peer_port;
@@ -25,5 +26,7 @@ int own_restart(struct own *o, struct subject *s, bool hard, bool cold, double *
 /* Bytes of the cache's pages in use. */
 double own_cache_mib(const struct own *o);
 void own_stop(struct own *o);
+/* A directory with all in it. */
+void own_remove_tree(const char *path);
 
 #endif

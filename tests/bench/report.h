@@ -10,6 +10,8 @@
 void report_table(FILE *f, const struct results *rs);
 /* One JSON object a line. */
 void report_json(FILE *f, const struct results *rs);
+/* One HTML page that needs nothing else: table, CPU bars, latency curves, growth. title: what and where. */
+int report_html(const char *file, const struct results *rs, const char *title);
 /* "2 x AMD EPYC, Linux 6.1": the machine. */
 void report_machine(char *out, size_t n);
 

@@ -36,6 +36,13 @@ static const struct option_row rows[] = {
     {"yardstick", NULL, "nginx and h2o serving the same bytes as files, side by side", FLAG, AT(yardstick)},
     {"no-load", NULL, "the pods are there already", FLAG, AT(no_load)},
     {"scenarios", "NAME[,NAME...]", "only these", TEXT, AT(scenarios)},
+    {"numbers", NULL, "the numbers that the design holds cubed to (needs --start)", FLAG, AT(numbers)},
+    {"growth", NULL, "cost against 1k ... --pods objects and 100 ... --watchers watchers (needs --start)",
+     FLAG, AT(growth)},
+    {"check", "FILE",
+     "compare with a stored baseline; exit status 2 when something got dearer (needs --start)", TEXT,
+     AT(check)},
+    {"save", "FILE", "store a baseline (needs --start)", TEXT, AT(save)},
     {"pods", "N", "pods to load (1000)", COUNT, AT(size.pods)},
     {"nodes", "N", "nodes they are spread over (100)", COUNT, AT(size.nodes)},
     {"watchers", "N", "watches of the watch scenarios (1000)", COUNT, AT(size.watchers)},
@@ -48,9 +55,11 @@ static const struct option_row rows[] = {
     {"seconds", "S", "one phase of a scenario (3)", NUMBER, AT(size.seconds)},
     {"rate", "R", "open-loop requests a second (half of what the closed loop reached)", NUMBER,
      AT(size.rate)},
-    {"rounds", "N", "times that every scenario is run on every server in turn; the middle one counts (1)",
+    {"rounds", "N", "times that every scenario is run on every server in turn; the cheapest counts (1)",
      COUNT, AT(rounds)},
     {"json", NULL, "one JSON object a line", FLAG, AT(json)},
+    {"report", "FILE", "write an HTML page with plots", TEXT, AT(report)},
+    {"readme", "FILE", "with --numbers: replace the table in this file", TEXT, AT(readme)},
     {"help", NULL, "this text", FLAG, AT(help)},
 };
 #define ROWS (sizeof rows / sizeof *rows)
@@ -113,24 +122,33 @@ static int parse_one(struct settings *s, char **argv, int i)
     return -1;
 }
 
+static void fill_defaults(struct settings *s)
+{
+    bool large = s->numbers || s->growth;
+    struct sizes *z = &s->size;
+    int *const counts[] = {&z->pods,     &z->nodes,       &z->watchers, &z->events,
+                           &z->kubelets, &z->connections, &s->rounds};
+    const int small_values[] = {1000, 100, 1000, 20, 500, 8, 1};
+    const int large_values[] = {150000, 5000, 100000, 20, 5000, 8, 5};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        if (*counts[i] == 0)
+            *counts[i] = large ? large_values[i] : small_values[i];
+    }
+    if (z->seconds == 0)
+        z->seconds = large ? 1 : 3;
+    if (z->lease_seconds == 0)
+        z->lease_seconds = 10;
+}
+
 int settings_parse(struct settings *s, int argc, char **argv)
 {
-    *s = (struct settings){.rounds = 1,
-                           .workers = 1,
-                           .against_name = "against",
-                           .size = {.pods = 1000,
-                                    .nodes = 100,
-                                    .watchers = 1000,
-                                    .events = 20,
-                                    .kubelets = 500,
-                                    .lease_seconds = 10,
-                                    .connections = 8,
-                                    .seconds = 3}};
+    *s = (struct settings){.workers = 1, .against_name = "against"};
     for (int i = 1; i < argc;) {
         i = parse_one(s, argv, i);
         if (i < 0)
             return -1;
     }
+    fill_defaults(s);
     if (s->help)
         return 0;
     const char *unknown = scenario_unknown(s->scenarios);
@@ -138,6 +156,8 @@ int settings_parse(struct settings *s, int argc, char **argv)
         fprintf(stderr, "cubed-bench: --scenarios: no scenario %s; see --help\n", unknown);
     else if (!s->start + !s->server + !s->kubeconfig != 2)
         fputs("cubed-bench: say one of --start FILE, --server URL, --kubeconfig FILE; see --help\n", stderr);
+    else if ((s->numbers || s->growth || s->check || s->save) && !s->start)
+        fputs("cubed-bench: --numbers, --growth, --check and --save need --start\n", stderr);
     else
         return 0;
     return -1;

@@ -13,10 +13,13 @@ struct settings {
     int workers;
     /* what */
     const char *scenarios;
+    bool numbers, growth;
+    const char *check, *save;
     int rounds;
     struct sizes size;
     /* how it is told */
     bool json, help;
+    const char *report, *readme;
 };
 
 /* Defaults, then the arguments. 0, or -1 with a line on stderr. */
