@@ -108,6 +108,16 @@ static void check_new(const struct strategy_call *c, const json_t *obj, struct s
         v->create(&check, obj);
 }
 
+bool strategy_check(const struct strategy_call *c, const json_t *obj, struct status *st)
+{
+    const struct validation *v = validation_for(c->resource);
+    struct check check = checking(c, st);
+
+    if (v && v->create)
+        v->create(&check, obj);
+    return !status_invalid_done(st, c->resource->group, "", STR(""));
+}
+
 static void check_update(const struct strategy_call *c, const json_t *obj, const json_t *old,
                          struct status *st)
 {

@@ -85,6 +85,8 @@ bool strategy_before_create(const struct strategy_call *c, json_t *obj, struct s
 /* obj takes over from old what a client can't change: uid, creationTimestamp, deletionTimestamp,
  * deletionGracePeriodSeconds, generation rule, status/spec separation, ... */
 bool strategy_before_update(const struct strategy_call *c, json_t *obj, const json_t *old, struct status *st);
+/* What the kind itself checks of an object that is only answered, never stored. */
+bool strategy_check(const struct strategy_call *c, const json_t *obj, struct status *st);
 /* Into the storage version and back; the identity for most kinds. Takes obj, returns a new reference or NULL
  * with st filled. */
 json_t *strategy_convert(struct arena *a, json_t *obj, const struct schema_resource *from,

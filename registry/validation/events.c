@@ -113,21 +113,22 @@ static void event(struct check *c, const json_t *obj)
 /* In the order of the reference, which says one of them twice. */
 static const struct {
     const char *name, *shown;
+    bool time;
 } LASTING[] = {
-    {"involvedObject", NULL},
-    {"reason", NULL},
-    {"message", NULL},
-    {"source", NULL},
-    {"firstTimestamp", NULL},
-    {"lastTimestamp", NULL},
-    {"count", NULL},
-    {"reason", NULL},
-    {"type", NULL},
-    {"eventTime", NULL},
-    {"action", NULL},
-    {"related", NULL},
-    {"reportingComponent", "reportingController"},
-    {"reportingInstance", NULL},
+    {"involvedObject", NULL, false},
+    {"reason", NULL, false},
+    {"message", NULL, false},
+    {"source", NULL, false},
+    {"firstTimestamp", NULL, true},
+    {"lastTimestamp", NULL, true},
+    {"count", NULL, false},
+    {"reason", NULL, false},
+    {"type", NULL, false},
+    {"eventTime", NULL, true},
+    {"action", NULL, false},
+    {"related", NULL, false},
+    {"reportingComponent", "reportingController", false},
+    {"reportingInstance", NULL, false},
 };
 
 static void event_update(struct check *c, const json_t *obj, const json_t *old)
@@ -143,6 +144,8 @@ static void event_update(struct check *c, const json_t *obj, const json_t *old)
 
         if (!json_is_string(json_object_get(old, LASTING[i].name)))
             check_fixed(c, &at, obj, old, LASTING[i].name, "field is immutable");
+        else if (!check_has(obj, LASTING[i].name) && LASTING[i].time)
+            check_invalid_text(c, &at, "null", "field is immutable");
         else if (!str_eq(check_str(obj, LASTING[i].name), check_str(old, LASTING[i].name)))
             check_invalid_str(c, &at, check_str(obj, LASTING[i].name), "field is immutable");
     }

@@ -3,7 +3,7 @@
 #include "worker/handlers/review.h"
 
 #include <jansson.h>
-#include "registry/walk/json.h"
+#include "registry/strategy/strategy.h"
 #include "registry/walk/tree.h"
 #include "shm/base/clock.h"
 #include "worker/authn/union.h"
@@ -65,7 +65,7 @@ static bool self_review(struct request *rq, json_t *obj, struct status *st)
 {
     char now[21];
     clock_rfc3339(clock_wall_s(), now);
-    tree_set_string(obj, "metadata.creationTimestamp", now);
+    tree_set(obj, "metadata", json_pack("{s:s}", "creationTimestamp", now));
     tree_set(obj, "status.userInfo", user_tree(&rq->user));
     return true;
 }
@@ -89,32 +89,6 @@ static bool token_review(struct request *rq, json_t *obj, struct status *st)
 }
 
 /* ---- access ---- */
-
-/* A non-resource question as the reference prints it in an error: the internal struct's field names. */
-static const char *print_path(struct arena *a, const json_t *obj)
-{
-    struct buf b = {0};
-    buf_puts(&b, "{\"Path\":");
-    json_write_string(&b, tree_str(obj, "spec.nonResourceAttributes.path"));
-    buf_puts(&b, ",\"Verb\":");
-    json_write_string(&b, tree_str(obj, "spec.nonResourceAttributes.verb"));
-    buf_putc(&b, '}');
-    const char *s = arena_cstr(a, buf_view(&b));
-    buf_free(&b);
-    return s;
-}
-
-static void check_attributes(const json_t *obj, struct status *st)
-{
-    bool resource = tree_get(obj, "spec.resourceAttributes") != NULL;
-    bool path = tree_get(obj, "spec.nonResourceAttributes") != NULL;
-    if (resource && path)
-        field_invalid(st, "spec.nonResourceAttributes", print_path(st->arena, obj),
-                      "cannot be specified in combination with resourceAttributes");
-    if (!resource && !path)
-        field_invalid(st, "spec.resourceAttributes", "null",
-                      "exactly one of nonResourceAttributes or resourceAttributes must be specified");
-}
 
 static struct authz_question question(const json_t *obj, const struct user *u)
 {
@@ -149,9 +123,6 @@ static void answer_access(struct request *rq, json_t *obj, const struct user *u)
 
 static bool self_access(struct request *rq, json_t *obj, struct status *st)
 {
-    check_attributes(obj, st);
-    if (status_invalid_done(st, AUTHZ_GROUP, "", STR("")))
-        return false;
     answer_access(rq, obj, &rq->user);
     return true;
 }
@@ -160,27 +131,8 @@ static bool access_of_other(struct request *rq, json_t *obj, struct status *st)
 {
     struct user u;
     user_of_spec(rq->arena, obj, &u);
-    check_attributes(obj, st);
-    if (!u.name.n && !u.ngroups)
-        field_invalid_str(st, "spec.user", STR(""), "at least one of user or group must be specified");
-    if (status_invalid_done(st, AUTHZ_GROUP, "", STR("")))
-        return false;
     answer_access(rq, obj, &u);
     return true;
-}
-
-static bool local_access(struct request *rq, json_t *obj, struct status *st)
-{
-    struct str ns = tree_str(obj, "spec.resourceAttributes.namespace");
-    if (tree_get(obj, "spec.resourceAttributes") && !str_eq(ns, rq->info.ns)) {
-        status_bad_request(st, "spec.resourceAttributes.namespace must match namespace: %.*s",
-                           STR_ARG(rq->info.ns));
-        return false;
-    }
-    if (tree_get(obj, "spec.nonResourceAttributes"))
-        field_invalid(st, "spec.nonResourceAttributes", print_path(st->arena, obj),
-                      "disallowed on this kind of request");
-    return access_of_other(rq, obj, st);
 }
 
 /* ---- rules ---- */
@@ -231,7 +183,7 @@ static const struct review {
     {"authentication.k8s.io", "tokenreviews", token_review},
     {AUTHZ_GROUP, "selfsubjectaccessreviews", self_access},
     {AUTHZ_GROUP, "subjectaccessreviews", access_of_other},
-    {AUTHZ_GROUP, "localsubjectaccessreviews", local_access},
+    {AUTHZ_GROUP, "localsubjectaccessreviews", access_of_other},
     {AUTHZ_GROUP, "selfsubjectrulesreviews", rules_review},
 };
 
@@ -246,6 +198,7 @@ static const struct review *review_of(const struct schema_resource *r)
 static json_t *read_object(struct request *rq, struct status *st)
 {
     const struct schema_resource *r = rq->info.schema;
+    struct strategy_call call = body_call(rq, r, "");
     struct change c = {.r = r, .stored = r, .sub = ""};
     json_t *obj;
     struct body_want want = body_want(r, NULL);
@@ -253,9 +206,15 @@ static json_t *read_object(struct request *rq, struct status *st)
     if (!write_options_parse(rq, OPTIONS_CREATE, &c.o, st) || !negotiate_body(rq, &media, st))
         return NULL;
     obj = body_object(rq, media, &want, &c.o, st);
-    if (obj)
+    if (!obj)
+        return NULL;
+    if (body_namespace(obj, r, rq->info.ns, st)) {
         tracking_note(&c, rq, obj, NULL);
-    return obj;
+        if (strategy_check(&call, obj, st))
+            return obj;
+    }
+    json_decref(obj);
+    return NULL;
 }
 
 static enum stage_result handler_review(struct request *rq)
