@@ -512,6 +512,9 @@ static bool check_together(struct parse *p)
         return refuse(p, "--write-server needs --read-only: this server takes writes itself");
     if (*o->write_server_ca && !*o->write_server)
         return refuse(p, "--write-server-ca is given without --write-server");
+    if (o->encryption_provider_config_automatic_reload && !*o->encryption_provider_config)
+        return refuse(
+            p, "--encryption-provider-config-automatic-reload must be set with --encryption-provider-config");
     if (*o->encryption_provider_config && !*o->etcd_servers)
         return refuse(
             p, "--encryption-provider-config needs --etcd-servers: the embedded store does not encrypt");

@@ -38,7 +38,7 @@ static const struct family {
      "min-compatibility-version min-request-timeout request-timeout "
      "runtime-config-emulation-forward-compatible send-retry-after-while-not-ready-once "
      "storage-initialization-timeout strict-transport-security-directives delete-collection-workers "
-     "encryption-provider-config-automatic-reload lease-reuse-duration-seconds "
+     "lease-reuse-duration-seconds "
      "storage-backend storage-media-type watch-cache watch-cache-sizes bind-address cert-dir "
      "disable-http2-serving http2-max-streams-per-connection permit-address-sharing permit-port-sharing "
      "secure-port audit-policy-file contention-profiling debug-socket-path profiling anonymous-auth "

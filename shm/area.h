@@ -56,6 +56,9 @@ struct area {
     /* 1 once the keeper has seen the namespaces that every cluster has: with store_ready, what /readyz waits
      * for. */
     _Atomic int32_t *bootstrapped;
+    /* Stands for the encryption that the watcher opens values with, 0: it never changes; and the revision up to
+     * which values may be sealed in an older way. */
+    _Atomic int64_t *sealing, *resealed;
 };
 
 /* Called by the master once, before any fork. workers 1..128. NULL with errno set on failure. */

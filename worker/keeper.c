@@ -63,7 +63,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
     if (p->leave_by_ms && loop_now_ms(p->ctx.loop) >= p->leave_by_ms)
         loop_stop(p->ctx.loop);
-    keeper_tick(((struct process *)arg)->keeper);
+    storage_tick(&p->ctx);
+    keeper_tick(p->keeper);
 }
 
 /* The turn's end does what is due. */

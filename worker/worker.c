@@ -140,6 +140,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     struct context *ctx = &((struct worker *)arg)->ctx;
     snapshots_reclaim(ctx->snapshots, SNAPSHOT_MS);
     pipeline_expire(ctx->pipeline);
+    storage_tick(ctx);
     give_back(arg);
     struct stats_gauges g = {.connections = net_connections(ctx->net),
                              .watches = dispatch_watches(ctx->dispatch),

@@ -3,6 +3,7 @@
 import base64
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 from cubed import Failure, Server, check
@@ -99,6 +100,36 @@ def wrong_key(etcd, s, base):
     check(status == 200 and len(items['items']) == 2, 'all again: %s' % status)
 
 
+def until(what, text, seconds=15):
+    end = time.monotonic() + seconds
+    while not what():
+        check(time.monotonic() < end, text)
+        time.sleep(0.1)
+
+
+def reload(etcd, s, base):
+    api = restarted(s, *base, config(s.dir, CBC, GCM, BOX), '--encryption-provider-config-automatic-reload')
+    path = SECRETS + '/plain'
+    check(etcd.get(KEY + 'plain').startswith(b'k8s:enc:aescbc:v1:c1:'), 'before')
+    config(s.dir, BOX, CBC)
+
+    def written_anew():
+        api.update(path, api.get(path)[1])  # changes nothing
+        return etcd.get(KEY + 'plain').startswith(b'k8s:enc:secretbox:v1:b1:')
+    until(written_anew, 'the new key is taken')
+    before = etcd.kv(KEY + 'plain')['mod_revision']
+    check(api.update(path, api.get(path)[1])[0] == 200, 'update')
+    check(etcd.kv(KEY + 'plain')['mod_revision'] == before, 'once')
+    check(api.create(SECRETS, secret('fresh'))[0] == 201, 'create')
+    check(etcd.get(KEY + 'fresh').startswith(b'k8s:enc:secretbox:v1:b1:'), 'also of what is new')
+    check_secret(api, 'fresh')
+    config(s.dir, '{aesgcm: {keys: []}}')
+    until(lambda: 'the old keys stay' in s.log(), 'a wrong file is told')
+    check_secret(api, 'fresh')
+    check(api.delete(SECRETS + '/fresh')[0] == 200, 'and all goes on')
+    check(base64.b64encode(bytes([2]) * 32).decode() not in s.log(), 'no secrets in the log')
+
+
 def bad_config(s, base):
     s.stop()
     flag = config(s.dir, '{aesgcm: {keys: [{name: a, secret: c2hvcnQ=}]}}')
@@ -175,6 +206,7 @@ def main():
             yaml_too(etcd, s, base)
             encryption(etcd, s, base)
             wrong_key(etcd, s, base)
+            reload(etcd, s, base)
             bad_config(s, base)
 
 

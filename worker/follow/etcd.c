@@ -16,6 +16,7 @@
 #include "shm/store/etcd/kv.h"
 #include "shm/watcher/load.h"
 #include "shm/watcher/sink.h"
+#include "worker/follow/rekey.h"
 #include "worker/storetool/tool.h"
 #include "worker/write/etcdkey.h"
 #include "worker/write/stored.h"
@@ -36,6 +37,7 @@ struct follower {
     struct load *load;
     struct etcdkey *keys;
     struct stored *stored;
+    struct rekey rekey;
     struct buf progress_key;
     int64_t asked_ms;        /* about progress */
     int writes;              /* of the key of our own, under way */
@@ -174,6 +176,7 @@ static int turn(struct follower *w)
         atomic_store(f->area->store_ready, 1);
     }
     wait = sooner(sooner(wait, see_to_progress(w)), FOLLOW_REAP_MS);
+    wait = sooner(wait, rekey_run(&w->rekey, f, w->stored));
     struct pollfd fds[] = {{.fd = f->area->watcher_fd, .events = POLLIN},
                            {.fd = f->signal_fd, .events = POLLIN}};
     int64_t began = clock_ms();

@@ -11,6 +11,7 @@
 #include "worker/loop/loop.h"
 
 struct storage;
+struct stored;      /* worker/write/stored.h */
 struct etcd_client; /* shm/store/etcd/client.h */
 struct fresh;       /* shm/store/etcd/fresh.h */
 struct authn;       /* worker/authn/union.h */
@@ -36,6 +37,7 @@ struct context {
     struct snapshots *snapshots;
     struct store *store;
     struct storage *storage;  /* worker/storage/storage.h: what is behind the store */
+    struct stored *stored;    /* how values lie in etcd; NULL with the embedded store */
     struct etcd_client *etcd; /* NULL: the store is embedded */
     struct fresh *fresh;      /* the newest revision of etcd; NULL: the embedded store knows it itself */
     struct fresh *health;     /* the same with little patience: whether etcd answers */

@@ -111,6 +111,7 @@ static struct store *open_etcd(struct context *ctx, char *err, size_t err_bytes)
     if (!(s->stored = stored_new(o, err, err_bytes)) ||
         !(s->etcd = etcdloop_new(ctx->loop, &eo, err, err_bytes)))
         return NULL;
+    ctx->stored = s->stored;
     ctx->etcd = etcdloop_client(s->etcd);
     ctx->fresh = fresh_new(etcdloop_client(s->etcd), timeout);
     ctx->health = fresh_new(etcdloop_client(s->etcd), HEALTH_TIMEOUT_MS);
@@ -137,6 +138,18 @@ bool storage_open(struct context *ctx, bool *stop)
     if (!ctx->store)
         log_error("%s", err);
     return ctx->store != NULL;
+}
+
+/* Never before the watcher: it could not open what is written here. */
+void storage_tick(struct context *ctx)
+{
+    int64_t way = atomic_load(ctx->area->sealing);
+    char err[512];
+
+    if (!ctx->stored || way == 0 || way == stored_way(ctx->stored))
+        return;
+    if (stored_reload(ctx->stored, err, sizeof(err)) < 0)
+        log_debug("%s; it is read again", err);
 }
 
 void storage_close(struct context *ctx)

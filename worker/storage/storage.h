@@ -9,9 +9,11 @@ struct etcdkey;
 struct stored;
 
 /* Waits until the watcher has made the cache, unless *stop gets set because SIGTERM or SIGINT, which must be
- * blocked, came meanwhile. Fills cache, snapshots, store, storage, etcd and fresh of ctx, which needs options,
- * area, index and loop. false: *stop, or what is wrong was logged. */
+ * blocked, came meanwhile. Fills cache, snapshots, store, storage, stored, etcd and fresh of ctx, which needs
+ * options, area, index and loop. false: *stop, or what is wrong was logged. */
 bool storage_open(struct context *ctx, bool *stop);
+/* Now and then: goes along with the watcher when that has read --encryption-provider-config anew. */
+void storage_tick(struct context *ctx);
 /* What was opened so far. */
 void storage_close(struct context *ctx);
 

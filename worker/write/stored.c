@@ -24,7 +24,8 @@
 struct stored {
     unsigned magic;
     enum form { PROTOBUF, JSON, YAML } form; /* of what is written */
-    struct sealing *sealing;                 /* NULL: nothing is encrypted */
+    const char *path;                        /* --encryption-provider-config; empty: nothing is encrypted */
+    struct sealing *sealing, *before;        /* before: what the last reload replaced */
 };
 
 static enum form form_of(const char *media_type)
@@ -46,8 +47,9 @@ struct stored *stored_new(const struct options *o, char *err, size_t err_bytes)
     must(s != NULL);
     s->magic = STORED_MAGIC;
     s->form = form_of(o->storage_media_type);
-    if (o->encryption_provider_config && *o->encryption_provider_config) {
-        s->sealing = sealing_load(o->encryption_provider_config, err, err_bytes);
+    s->path = o->encryption_provider_config ? o->encryption_provider_config : "";
+    if (*s->path) {
+        s->sealing = sealing_load(s->path, err, err_bytes);
         if (!s->sealing) {
             stored_free(s);
             return NULL;
@@ -62,6 +64,7 @@ void stored_free(struct stored *s)
         return;
     must_be(s, STORED_MAGIC);
     sealing_free(s->sealing);
+    sealing_free(s->before);
     s->magic = 0;
     free(s);
 }
@@ -161,11 +164,16 @@ static json_t *read_value(struct arena *a, const struct schema_resource *r, stru
 }
 
 /* Internal resources have no name that a configuration could say: only wildcards mean them. */
-static const struct seal *seal_for(const struct stored *s, const struct schema_resource *r)
+static const struct seal *seal_in(const struct sealing *sealing, const struct schema_resource *r)
 {
     bool nameless = r->flags & RESOURCE_INTERNAL;
 
-    return sealing_of(s->sealing, str_of(r->group), nameless ? STR("") : str_of(r->plural));
+    return sealing_of(sealing, str_of(r->group), nameless ? STR("") : str_of(r->plural));
+}
+
+static const struct seal *seal_for(const struct stored *s, const struct schema_resource *r)
+{
+    return seal_in(s->sealing, r);
 }
 
 static void drop_buf(void *arg)
@@ -248,6 +256,28 @@ int stored_draft(struct stored *s, struct str etcd_key, const struct schema_reso
 int64_t stored_way(const struct stored *s)
 {
     return sealing_digest(s->sealing);
+}
+
+int stored_reload(struct stored *s, char *err, size_t err_bytes)
+{
+    struct sealing *now = *s->path ? sealing_load(s->path, err, err_bytes) : NULL;
+
+    must_be(s, STORED_MAGIC);
+    if (*s->path && !now)
+        return -1;
+    if (sealing_digest(now) == sealing_digest(s->sealing)) {
+        sealing_free(now);
+        return 0;
+    }
+    sealing_free(s->before);
+    s->before = s->sealing;
+    s->sealing = now;
+    return 1;
+}
+
+bool stored_seals(const struct stored *s, const struct schema_resource *r)
+{
+    return seal_in(s->sealing, r) || seal_in(s->before, r);
 }
 
 /* ---- writing ---- */

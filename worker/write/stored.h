@@ -27,6 +27,11 @@ json_t *stored_tree(struct stored *s, struct arena *a, struct str etcd_key, cons
  * err: it cannot be opened or is no such object, and the draft (record_make_unreadable) says so. */
 int stored_draft(struct stored *s, struct str etcd_key, const struct schema_resource *r, struct str ns,
                  struct str name, struct str value, struct buf *out, char *err, size_t err_bytes);
+/* Reads the configuration of encryption again. 1: it is another one now; 0: it is the same; -1 and a line in err:
+ * what was read before stays. */
+int stored_reload(struct stored *s, char *err, size_t err_bytes);
+/* Whether values of a resource are encrypted, or were before the last reload. */
+bool stored_seals(const struct stored *s, const struct schema_resource *r);
 /* Stands for all that decides how values are read: a cache filled with another one is to be filled anew. */
 int64_t stored_way(const struct stored *s);
 /* Appends the value of a draft, for this key. 0 or negative errno. */

@@ -13,6 +13,7 @@
 #include "worker/read/unreadable.h"
 #include "worker/write/claims.h"
 #include "worker/write/commit.h"
+#include "worker/write/stored.h"
 
 #define TOO_LATE "the object has been modified; please apply your changes to the latest version and try again"
 
@@ -244,6 +245,16 @@ static bool unsure(struct write *w)
     return true;
 }
 
+/* Whether a write would not give the value the form that it has in etcd. */
+static bool is_stale(const struct write *w, const struct record *rec)
+{
+    const struct context *ctx = w->ctx;
+
+    return rec->flags & RECORD_STALE ||
+           (ctx->stored && rec->mod_revision <= atomic_load(ctx->area->resealed) &&
+            stored_seals(ctx->stored, w->stored));
+}
+
 static void put(struct write *w, const struct record *rec, json_t *old, json_t *out)
 {
     struct strategy_call call = {.arena = w->arena, .resource = w->stored, .subresource = ""};
@@ -255,8 +266,7 @@ static void put(struct write *w, const struct record *rec, json_t *old, json_t *
     kept = rec ? record_kept(w->arena, rec, w->stored, old, out) : NULL;
     record_make(&w->draft, w->arena, out, w->stored, kept, expires_s(w, out));
     w->created = !rec;
-    if (rec && !(rec->flags & RECORD_STALE) &&
-        same_bytes((const struct record *)(const void *)w->draft.p, rec)) {
+    if (rec && !is_stale(w, rec) && same_bytes((const struct record *)(const void *)w->draft.p, rec)) {
         if (w->verdict == WRITE_PUT) {
             if (!unsure(w))
                 answer_tree(w, json_incref(old), rec->mod_revision);
