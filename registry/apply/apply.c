@@ -116,6 +116,7 @@ void apply_forget_times(struct arena *a, const struct schema_type *type, json_t 
     if (!moved)
         return;
     shaper_init(&t.s, a);
+    t.s.stored = true;
     if (shape_same(&t.s, &root, tracker_view(&t, obj), true, tracker_view(&t, old), true))
         tree_copy(obj, old, FIELDS);
 }

@@ -28,6 +28,7 @@ struct shaper {
         json_t *value;
     } dflt[4]; /* of list keys, as they are met */
     int ndflt;
+    bool stored;     /* things are compared as the store knows them */
     const char *err; /* a list item without an identity was met */
 };
 

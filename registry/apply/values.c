@@ -114,80 +114,70 @@ int value_cmp(const json_t *a, const json_t *b)
     }
 }
 
-static void put_scalar(struct buf *out, const json_t *v, const char *null)
+/* How a value is written. */
+struct notation {
+    const char *list[3], *map[3]; /* what opens, separates and closes them */
+    const char *colon, *null;
+    bool quotes_keys;
+};
+
+static const struct notation SHORT = {{"[", ",", "]"}, {"", "", ""}, "=", "null", false};
+static const struct notation GO = {
+    {"[]interface {}{", ", ", "}"}, {"map[string]interface {}{", ", ", "}"}, ":", "interface {}(nil)", true};
+
+static void put(struct buf *out, const json_t *v, const struct notation *n);
+
+static void put_list(struct buf *out, const json_t *list, const struct notation *n)
 {
-    if (json_is_integer(v))
+    buf_puts(out, n->list[0]);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        buf_puts(out, i ? n->list[1] : "");
+        put(out, json_array_get(list, i), n);
+    }
+    buf_puts(out, n->list[2]);
+}
+
+static void put_map(struct buf *out, const json_t *map, const struct notation *n)
+{
+    size_t count;
+    struct value_member *members = value_members(map, &count);
+
+    buf_puts(out, n->map[0]);
+    for (size_t i = 0; i < count; i++) {
+        buf_puts(out, i ? n->map[1] : "");
+        if (n->quotes_keys)
+            text_quote(out, members[i].key);
+        else
+            buf_str(out, members[i].key);
+        buf_puts(out, n->colon);
+        put(out, members[i].value, n);
+    }
+    buf_puts(out, n->map[2]);
+    free(members);
+}
+
+static void put(struct buf *out, const json_t *v, const struct notation *n)
+{
+    if (json_is_string(v))
+        text_quote(out, string_of(v));
+    else if (json_is_array(v))
+        put_list(out, v, n);
+    else if (json_is_object(v))
+        put_map(out, v, n);
+    else if (json_is_integer(v))
         buf_put_int(out, json_integer_value(v));
     else if (json_is_real(v))
         text_put_double_v(out, json_real_value(v));
     else
-        buf_puts(out, json_is_true(v) ? "true" : json_is_false(v) ? "false" : null);
+        buf_puts(out, json_is_true(v) ? "true" : json_is_false(v) ? "false" : n->null);
 }
 
 void value_put(struct buf *out, const json_t *v)
 {
-    struct value_member *members;
-    size_t n;
-
-    switch (json_typeof(v)) {
-    case JSON_STRING:
-        text_quote(out, string_of(v));
-        return;
-    case JSON_ARRAY:
-        buf_putc(out, '[');
-        for (size_t i = 0; i < json_array_size(v); i++) {
-            if (i)
-                buf_putc(out, ',');
-            value_put(out, json_array_get(v, i));
-        }
-        buf_putc(out, ']');
-        return;
-    case JSON_OBJECT:
-        members = value_members(v, &n);
-        for (size_t i = 0; i < n; i++) {
-            buf_str(out, members[i].key);
-            buf_putc(out, '=');
-            value_put(out, members[i].value);
-        }
-        free(members);
-        return;
-    default:
-        put_scalar(out, v, "null");
-    }
+    put(out, v, &SHORT);
 }
 
 void value_put_go(struct buf *out, const json_t *v)
 {
-    struct value_member *members;
-    size_t n;
-
-    switch (json_typeof(v)) {
-    case JSON_STRING:
-        text_quote(out, string_of(v));
-        return;
-    case JSON_ARRAY:
-        buf_puts(out, "[]interface {}{");
-        for (size_t i = 0; i < json_array_size(v); i++) {
-            if (i)
-                buf_puts(out, ", ");
-            value_put_go(out, json_array_get(v, i));
-        }
-        buf_putc(out, '}');
-        return;
-    case JSON_OBJECT:
-        members = value_members(v, &n);
-        buf_puts(out, "map[string]interface {}{");
-        for (size_t i = 0; i < n; i++) {
-            if (i)
-                buf_puts(out, ", ");
-            text_quote(out, members[i].key);
-            buf_putc(out, ':');
-            value_put_go(out, members[i].value);
-        }
-        buf_putc(out, '}');
-        free(members);
-        return;
-    default:
-        put_scalar(out, v, "interface {}(nil)");
-    }
+    put(out, v, &GO);
 }
