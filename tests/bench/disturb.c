@@ -13,7 +13,7 @@
 #define START_NS 15000000000ll
 #define FOREVER_NS 86400000000000ll
 
-enum manner { SLOW, STOPPED, DYING, MANNERS };
+enum manner { SLOW, STOPPED, DYING };
 
 struct rogue {
     struct call call;
@@ -29,7 +29,7 @@ struct crowd {
     struct pool *pool;
     struct rogue *all;
     int n;
-    int next[MANNERS]; /* whose turn it is */
+    int next[DISTURB_KINDS]; /* whose turn it is */
 };
 
 static void begin(struct rogue *r);
@@ -89,7 +89,7 @@ static void die(struct pacer *p, int64_t due_ns)
 static void job(struct crew_job *j)
 {
     struct disturb *d = j->arg;
-    struct crowd cr = {.d = d, .job = j, .pool = pool_new(d->target), .n = d->each * MANNERS};
+    struct crowd cr = {.d = d, .job = j, .pool = pool_new(d->target), .n = d->each * DISTURB_KINDS};
     struct pacer sips = {
         .due_ns = (double)clock_ns(), .interval_ns = SIP_NS / d->each, .tick = sip, .arg = &cr};
     struct pacer deaths = {
@@ -108,15 +108,13 @@ static void job(struct crew_job *j)
 
 int disturb_start(struct disturb *d)
 {
-    if (d->each < 1)
-        d->each = 1;
     int rc = crew_start(&d->crew, 1, job, d);
     if (rc < 0) {
         fprintf(stderr, "cubed-bench: load process: %s\n", strerror(-rc));
         return -1;
     }
     int64_t end = clock_ns() + START_NS;
-    while (CREW_SUM(&d->crew, opened) < (int64_t)d->each * MANNERS && clock_ns() < end)
+    while (CREW_SUM(&d->crew, opened) < (int64_t)d->each * DISTURB_KINDS && clock_ns() < end)
         usleep(5000);
     if (clock_ns() < end)
         return 0;

@@ -6,6 +6,8 @@
 #include "tests/bench/crew.h"
 #include "tests/bench/target.h"
 
+#define DISTURB_KINDS 3
+
 struct disturb {
     struct target *target;
     const char *path; /* what they watch */

@@ -97,7 +97,8 @@ int field_open(struct field *f, struct settings *s)
     for (int i = 0; i < f->n && !s->no_load; i++) {
         struct bench b = bench_of(f, s, &f->subject[i]);
         if (load_pods(&b, 0, s->size.pods, NULL) < 0) {
-            f->own.keep = true;
+            if (s->start && i == 0)
+                own_tell_log(&f->own);
             return -1;
         }
     }

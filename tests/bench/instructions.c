@@ -63,7 +63,7 @@ static double total_of(const char *path)
 /* The newest dump: cg.PID.N with the highest N. */
 static double last_dump(const char *dir)
 {
-    char path[400];
+    char path[WORKDIR_BYTES + 280];
     int best = 0;
     DIR *d = opendir(dir);
     for (struct dirent *e; d && (e = readdir(d));) {
@@ -150,8 +150,10 @@ static int run_events(struct bench *b, const struct step *step)
                          .streams = step->h2 ? WATCHERS : 1,
                          .version = watchers_version(&b->subject->target),
                          .path = path_all};
-    struct writer *wr = writer_open(&b->subject->target);
-    int rc = wr ? watchers_open(&w, b->progress, NULL) : -1;
+    int rc = watchers_open(&w, b->progress, NULL);
+    struct writer *wr = rc == 0 ? writer_open(&b->subject->target) : NULL;
+    if (!wr)
+        rc = -1;
     for (int i = -1; i < EVENTS && rc == 0; i++) {
         if (i == 0)
             rc = mark(b->subject);
@@ -186,8 +188,8 @@ int instructions_run(const struct settings *s, struct results *out)
 {
     struct settings c = *s;
     struct field f = {0};
-    char dir[] = "/tmp/cubed-bench-cg-XXXXXX", wrapper[200];
-    if (!mkdtemp(dir)) {
+    char dir[WORKDIR_BYTES], wrapper[WORKDIR_BYTES + 120];
+    if (workdir_make(dir, "callgrind") < 0) {
         perror("cubed-bench: a directory for callgrind");
         return -1;
     }
@@ -204,6 +206,6 @@ int instructions_run(const struct settings *s, struct results *out)
     for (size_t i = 0; i < sizeof steps / sizeof *steps && rc == 0; i++)
         rc = run_step(&b, &steps[i], dir, out);
     field_close(&f);
-    own_remove_tree(dir);
+    workdir_remove(dir);
     return rc;
 }

@@ -8,6 +8,7 @@
 #include "tests/bench/numbers.h"
 #include "tests/bench/report.h"
 #include "tests/bench/settings.h"
+#include "tests/bench/workdir.h"
 
 static void raise_limits(void)
 {
@@ -46,26 +47,31 @@ static int run_scenarios(struct settings *s, struct results *rs)
     return rc;
 }
 
-int main(int argc, char **argv)
+static int measure(void *arg)
 {
-    struct settings s;
+    struct settings *s = arg;
     struct results rs = {0};
-    raise_limits();
-    if (settings_parse(&s, argc, argv) < 0)
-        return 1;
-    if (s.help) {
-        settings_help();
-        return 0;
-    }
-    if (s.save)
-        return baseline_save(&s, s.save) == 0 ? 0 : 1;
-    if (s.check) {
-        int dearer = baseline_check(&s, s.check);
+    if (s->save)
+        return baseline_save(s, s->save) == 0 ? 0 : 1;
+    if (s->check) {
+        int dearer = baseline_check(s, s->check);
         return dearer < 0 ? 1 : dearer ? 2 : 0;
     }
-    int rc = s.numbers ? numbers_run(&s, &rs) : s.growth ? growth_run(&s, &rs) : run_scenarios(&s, &rs);
-    if (rs.n && report(&s, &rs) < 0)
+    int rc = s->numbers ? numbers_run(s, &rs) : s->growth ? growth_run(s, &rs) : run_scenarios(s, &rs);
+    if (rs.n && report(s, &rs) < 0)
         rc = -1;
     results_free(&rs);
     return rc == 0 ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct settings s;
+    raise_limits();
+    if (settings_parse(&s, argc, argv) < 0)
+        return 1;
+    if (!s.help)
+        return workdir_run(measure, &s);
+    settings_help();
+    return 0;
 }

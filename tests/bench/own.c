@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <openssl/rand.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +18,7 @@
 
 #define READY_NS 120000000000ll
 #define ARGS_MAX 40
+#define LOG_TAIL 2000
 #define CHILDREN_NS 2000000000ll
 
 /* Up to ARGS_MAX - 1 arguments, each heap. */
@@ -61,7 +61,7 @@ static pid_t spawn(struct argv *a, const char *log)
 static int start_etcd(struct own *o)
 {
     struct argv a = {0};
-    char log[100];
+    char log[WORKDIR_BYTES + 20];
     o->etcd_port = target_free_port();
     o->etcd_peer_port = target_free_port();
     arg(&a, "etcd");
@@ -82,7 +82,7 @@ static int start_etcd(struct own *o)
 static pid_t start_cubed(struct own *o)
 {
     struct argv a = {0};
-    char log[100];
+    char log[WORKDIR_BYTES + 20];
     struct str rest = str_of(o->wrapper), piece;
     while (o->wrapper && str_next(&rest, ' ', &piece))
         arg(&a, "%.*s", STR_ARG(piece));
@@ -110,12 +110,9 @@ static pid_t start_cubed(struct own *o)
 static int make_dir(struct own *o)
 {
     unsigned char raw[16];
-    char path[100];
-    snprintf(o->dir, sizeof o->dir, "/tmp/cubed-bench-XXXXXX");
-    if (!mkdtemp(o->dir) || RAND_bytes(raw, sizeof raw) != 1) {
-        o->dir[0] = 0;
+    char path[WORKDIR_BYTES + 20];
+    if (workdir_make(o->dir, "server") < 0 || RAND_bytes(raw, sizeof raw) != 1)
         return -1;
-    }
     for (size_t i = 0; i < sizeof raw; i++)
         snprintf(o->token + 2 * i, 3, "%02x", raw[i]);
     snprintf(path, sizeof path, "%s/tokens", o->dir);
@@ -130,7 +127,7 @@ static int make_dir(struct own *o)
 static int await_ready(struct own *o, struct subject *s)
 {
     int64_t end = clock_ns() + READY_NS;
-    char ca[100], url[64], err[512];
+    char ca[WORKDIR_BYTES + 30], url[64], err[512];
     snprintf(ca, sizeof ca, "%s/data/pki/ca.crt", o->dir);
     snprintf(url, sizeof url, "https://127.0.0.1:%d", o->port);
     while (access(ca, R_OK) < 0 && clock_ns() < end && waitpid(o->pid, NULL, WNOHANG) == 0)
@@ -162,6 +159,19 @@ static void find_processes(struct own *o, struct subject *s)
     } while (s->procs.n < 3 + (o->workers > 0 ? o->workers : 1) && clock_ns() < end);
 }
 
+void own_tell_log(const struct own *o)
+{
+    char path[WORKDIR_BYTES + 20], text[LOG_TAIL];
+    snprintf(path, sizeof path, "%s/log", o->dir);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
+    ssize_t n = size > 0 ? pread(fd, text, sizeof text, size > LOG_TAIL ? size - LOG_TAIL : 0) : 0;
+    if (n > 0)
+        fprintf(stderr, "its log ends:\n%.*s", (int)n, text);
+    if (fd >= 0)
+        close(fd);
+}
+
 static int launch(struct own *o, struct subject *s, double *seconds)
 {
     int64_t start = clock_ns();
@@ -172,7 +182,9 @@ static int launch(struct own *o, struct subject *s, double *seconds)
     if (rc == 0)
         find_processes(o, s);
     else
-        fprintf(stderr, "cubed-bench: %s does not start (log: %s/log)\n", o->binary, o->dir);
+        fprintf(stderr, "cubed-bench: %s does not start\n", o->binary);
+    if (rc < 0)
+        own_tell_log(o);
     return rc;
 }
 
@@ -186,16 +198,6 @@ int own_start(struct own *o, struct subject *s)
     return launch(o, s, NULL);
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    return remove(path);
-}
-
-void own_remove_tree(const char *path)
-{
-    nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-}
-
 static void end_process(pid_t *pid, int sig)
 {
     if (*pid <= 0)
@@ -207,17 +209,17 @@ static void end_process(pid_t *pid, int sig)
 
 int own_restart(struct own *o, struct subject *s, bool hard, bool cold, double *seconds)
 {
-    char store[100];
+    char store[WORKDIR_BYTES + 20];
     end_process(&o->pid, hard ? SIGKILL : SIGTERM);
     snprintf(store, sizeof store, "%s/store", o->dir);
     if (cold && o->etcd)
-        own_remove_tree(store);
+        workdir_remove(store);
     return launch(o, s, seconds);
 }
 
 double own_cache_mib(const struct own *o)
 {
-    char path[400];
+    char path[WORKDIR_BYTES + 280];
     double bytes = 0;
     struct stat st;
     snprintf(path, sizeof path, "%s/store", o->dir);
@@ -236,9 +238,7 @@ void own_stop(struct own *o)
 {
     end_process(&o->pid, SIGTERM);
     end_process(&o->etcd_pid, SIGTERM);
-    if (o->dir[0] && o->keep)
-        fprintf(stderr, "cubed-bench: what its server left is in %s\n", o->dir);
-    else if (o->dir[0])
-        own_remove_tree(o->dir);
+    if (o->dir[0])
+        workdir_remove(o->dir);
     o->dir[0] = 0;
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 #include "tests/bench/bench.h"
+#include "tests/bench/workdir.h"
 
 struct own {
     const char *binary; /* of cubed */
@@ -13,7 +14,7 @@ struct own {
     const char *wrapper; /* a program to run it under, with arguments separated by blanks; or NULL */
     bool keep;           /* its directory, log included, when it is stopped: something did not work */
     /* filled in */
-    char dir[64], token[40];
+    char dir[WORKDIR_BYTES], token[40];
     int port, etcd_port, etcd_peer_port;
     pid_t pid, etcd_pid;
 };
@@ -25,8 +26,8 @@ int own_start(struct own *o, struct subject *s);
 int own_restart(struct own *o, struct subject *s, bool hard, bool cold, double *seconds);
 /* Bytes of the cache's pages in use. */
 double own_cache_mib(const struct own *o);
+/* The end of its log, to stderr: when something did not work. */
+void own_tell_log(const struct own *o);
 void own_stop(struct own *o);
-/* A directory with all in it. */
-void own_remove_tree(const char *path);
 
 #endif

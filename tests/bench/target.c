@@ -122,8 +122,11 @@ static char *spill(const char *b64)
         return NULL;
     unsigned char *raw = malloc(n);
     int got = EVP_DecodeBlock(raw, (const unsigned char *)b64, (int)n);
-    char *name = strdup("/tmp/cubed-bench-XXXXXX");
-    int fd = got > 0 ? mkstemp(name) : -1;
+    const char *tmp = getenv("TMPDIR");
+    char *name = NULL;
+    if (asprintf(&name, "%s/key-XXXXXX", tmp && *tmp ? tmp : "/tmp") < 0)
+        name = NULL;
+    int fd = got > 0 && name ? mkstemp(name) : -1;
     while (got > 0 && b64[n - 1] == '=') {
         n--;
         got--;

@@ -14,7 +14,8 @@ int watching_idle(struct bench *b, const struct row *row, struct result *r);
 /* size.watchers connections, as kubelets have them, 200 events a second meanwhile; an operation is a
  * delivery. */
 int watching_many(struct bench *b, const struct row *row, struct result *r);
-/* Fan-out among healthy watchers, alone and then next to clients that read slowly, not at all, or die. */
+/* Fan-out to healthy watchers, next to as many good others as there are then clients that read slowly, not at
+ * all, or die. */
 int watching_slow(struct bench *b, const struct row *row, struct result *r);
 
 #endif

@@ -9,7 +9,8 @@
 
 struct writer;
 
-/* One HTTP/2 connection. NULL when there is no memory or socket. */
+/* One HTTP/2 connection, to be used soon: servers close one that brings no request. NULL when there is no
+ * memory or socket. */
 struct writer *writer_open(struct target *t);
 /* Patches the object at path and waits for the answer. */
 bool writer_patch(struct writer *w, const char *path);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -17,7 +18,7 @@
 
 static int put_file(const char *dir, const char *name, const char *p, size_t n)
 {
-    char path[200];
+    char path[WORKDIR_BYTES + 20];
     snprintf(path, sizeof path, "%s/%s", dir, name);
     FILE *f = fopen(path, "w");
     if (!f)
@@ -28,7 +29,7 @@ static int put_file(const char *dir, const char *name, const char *p, size_t n)
 
 static int put_certificate(const char *dir)
 {
-    char path[200];
+    char path[WORKDIR_BYTES + 20];
     EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *x = X509_new();
     X509_set_version(x, 2);
@@ -54,7 +55,7 @@ static int put_certificate(const char *dir)
 
 static int put_config(const struct yardstick *y, int workers)
 {
-    char c[2048];
+    char c[4096];
     const char *d = y->dir;
     if (strcmp(y->name, "nginx") == 0)
         snprintf(c, sizeof c,
@@ -92,17 +93,20 @@ int yardstick_start(struct yardstick *y, const char *name, int workers, const ch
                     const char *list, size_t list_n, char *err, size_t err_bytes)
 {
     *y = (struct yardstick){.name = name, .port = target_free_port()};
-    snprintf(y->dir, sizeof y->dir, "/tmp/cubed-yardstick-XXXXXX");
-    if (y->port < 0 || !mkdtemp(y->dir) || chmod(y->dir, 0755) < 0 ||
+    if (y->port < 0 || workdir_make(y->dir, name) < 0 || chmod(y->dir, 0755) < 0 ||
         put_file(y->dir, "pod.json", pod, pod_n) < 0 || put_file(y->dir, "list.json", list, list_n) < 0 ||
         put_certificate(y->dir) < 0 || put_config(y, workers) < 0) {
-        snprintf(err, err_bytes, "%s: cannot prepare %s: %s", name, y->dir, strerror(errno));
+        snprintf(err, err_bytes, "%s: its files: %s", name, strerror(errno));
         return -1;
     }
-    char conf[100];
+    char conf[WORKDIR_BYTES + 20];
     snprintf(conf, sizeof conf, "%s/conf", y->dir);
+    pid_t parent = getpid();
     y->pid = fork();
     if (y->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        if (getppid() != parent)
+            _exit(127);
         int null = open("/dev/null", O_RDWR);
         dup2(null, 1);
         dup2(null, 2);
@@ -116,7 +120,7 @@ int yardstick_start(struct yardstick *y, const char *name, int workers, const ch
             return 0;
         usleep(50000);
     }
-    snprintf(err, err_bytes, "%s did not start (is it installed? its log is in %s)", name, y->dir);
+    snprintf(err, err_bytes, "%s did not start (is it installed?)", name);
     return -1;
 }
 
@@ -124,13 +128,5 @@ void yardstick_stop(struct yardstick *y)
 {
     kill(y->pid, SIGTERM);
     waitpid(y->pid, NULL, 0);
-    static const char *const files[] = {"pod.json",  "list.json", "cert.pem", "key.pem", "conf",
-                                        "error.log", "nginx.pid", "h2o.pid",  "b",       "p",
-                                        "f",         "u",         "s"};
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        char path[200];
-        snprintf(path, sizeof path, "%s/%s", y->dir, files[i]);
-        remove(path);
-    }
-    rmdir(y->dir);
+    workdir_remove(y->dir);
 }

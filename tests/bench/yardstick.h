@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 #include "tests/bench/target.h"
+#include "tests/bench/workdir.h"
 
 struct yardstick {
     const char *name; /* "nginx", "h2o" */
