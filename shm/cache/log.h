@@ -1,6 +1,8 @@
 /* The log: the watch window. key = revision; value below. Bounded by bytes and age, not by count. A revision of
  * etcd may have many events (a transaction, a lease that ran out): they are told apart by `sub`, 0, 1, ..., come
- * into the log together, and whoever reads one reads all of them. */
+ * into the log together, and whoever reads one reads all of them. A client whose connection breaks between two of
+ * them and that asks for what came after their revision misses the others, as with the reference: so what we
+ * make ourselves (shm/watcher/diff.h) gets revisions of its own. */
 #ifndef SHM_CACHE_LOG_H
 #define SHM_CACHE_LOG_H
 

@@ -22,12 +22,14 @@
 #define TIMEOUT_MS 30000
 #define RETRY_MIN_MS 50
 #define RETRY_MAX_MS 2000
+#define ROUNDS_MAX 4
 #define BATCH_BYTES (4u << 20)
 
 enum load_state {
     LOAD_ASK,   /* where does the cluster stand? */
     LOAD_COLD,  /* pages of values */
     LOAD_KEYS,  /* pages of keys, to compare */
+    LOAD_MARK,  /* revisions for what is gone; then the keys again */
     LOAD_READ,  /* what differs */
     LOAD_WATCH, /* the watch is asked for or stands */
 };
@@ -37,7 +39,7 @@ struct load {
     struct cache *cache;
     struct etcd_client *client;
     struct load_hooks hooks;
-    struct buf prefix, end;
+    struct buf prefix, end, mark;
     int page, limit;
     int64_t timeout_ms;
     enum load_state state;
@@ -48,10 +50,12 @@ struct load {
     int64_t retry_ms;
     uint64_t ticket;
     uint64_t cluster_id;
-    int64_t revision; /* applied */
-    int64_t at;       /* of the list under way; 0: the first page says */
-    struct buf from;  /* next key of the list */
-    struct diff *diff;
+    int64_t revision;           /* applied */
+    int64_t at;                 /* of the list under way; 0: the first page says */
+    struct buf from;            /* next key of the list */
+    struct diff *diff, *before; /* of the list before the marks were made */
+    struct marks *marks;
+    int rounds; /* of marks: more is gone meanwhile */
     size_t to_read, next_read;
     struct etcd_watch *watch;
     int64_t last; /* revision of the last change, and its position */
@@ -178,11 +182,20 @@ static void add_delete(struct load *l, const struct key *k, int64_t revision)
 
 /* ---- ways ---- */
 
+static void drop_diff(struct load *l)
+{
+    diff_free(l->diff);
+    diff_free(l->before);
+    marks_free(l->marks);
+    l->diff = l->before = NULL;
+    l->marks = NULL;
+    l->rounds = 0;
+}
+
 static void go(struct load *l, enum load_state s)
 {
-    diff_free(l->state == LOAD_READ && s != LOAD_READ ? l->diff : NULL);
-    if (l->state == LOAD_READ && s != LOAD_READ)
-        l->diff = NULL;
+    if (s != LOAD_READ && s != LOAD_MARK && l->state != LOAD_MARK)
+        drop_diff(l);
     l->state = s;
     l->busy = false;
     l->retry_ms = 0;
@@ -245,13 +258,8 @@ static void page_failed(struct load *l, const struct etcd_status *st)
         l->busy = false;
         return;
     }
-    if (st->error == -ESTALE && l->state == LOAD_COLD)
-        go(l, LOAD_ASK);
-    else if (st->error == -ESTALE) {
-        diff_free(l->diff);
-        l->diff = NULL;
-        go(l, LOAD_KEYS);
-    }
+    if (st->error == -ESTALE)
+        go(l, l->state == LOAD_COLD ? LOAD_ASK : LOAD_KEYS);
     later(l, st, "the cluster cannot be listed");
 }
 
@@ -261,9 +269,15 @@ static void page_entry(struct load *l, const struct etcd_kv *kv)
     if (l->hooks.key(l->hooks.arg, kv->key, &k))
         return;
     if (l->state == LOAD_KEYS)
-        diff_seen(l->diff, &k, kv->key, kv->mod_revision);
+        diff_seen(l->diff, &k, kv->key, kv->create_revision, kv->mod_revision);
     else
         add_put(l, &k, kv, false);
+}
+
+static void on_marked(void *arg)
+{
+    struct load *l = arg;
+    go(l, LOAD_KEYS);
 }
 
 static void list_done(struct load *l)
@@ -273,10 +287,26 @@ static void list_done(struct load *l)
         go(l, LOAD_WATCH);
         return;
     }
-    l->to_read = diff_sort(l->diff);
+    if (l->mark.n && l->rounds < ROUNDS_MAX && diff_gone_count(l->diff, l->before) > 0) {
+        diff_free(l->before);
+        l->before = l->diff;
+        l->diff = NULL;
+        go(l, LOAD_MARK);
+        return;
+    }
+    l->to_read = diff_sort(l->diff, l->at, l->before, l->marks);
     l->next_read = 0;
     log_info("etcd: compared with the cache at revision=%lld differ=%zu", (long long)l->at, l->to_read);
     go(l, LOAD_READ);
+}
+
+static int ask_marks(struct load *l)
+{
+    size_t n = diff_gone_count(l->before, NULL);
+    l->rounds++;
+    marks_free(l->marks);
+    l->marks = marks_new(l->client, buf_view(&l->mark), n < MARKS_MAX ? (int)n : MARKS_MAX, on_marked, l);
+    return 0;
 }
 
 static void on_page(void *arg, const struct etcd_status *st, const struct etcd_range_reply *r)
@@ -321,11 +351,18 @@ static int ask_page(struct load *l)
 
 /* ---- reading what differs ---- */
 
-static void apply_gone(struct load *l)
+/* Deletions that come before what follows. */
+static void add_gone(struct load *l, int64_t upto)
 {
     struct key k;
-    while (diff_gone(l->diff, &k))
-        add_delete(l, &k, l->at);
+    int64_t revision;
+    while (diff_gone(l->diff, upto, &k, &revision))
+        add_delete(l, &k, revision);
+}
+
+static void apply_gone(struct load *l)
+{
+    add_gone(l, l->at);
     flush(l, false, l->at, false);
     go(l, LOAD_WATCH);
 }
@@ -352,8 +389,10 @@ static void on_read(void *arg, const struct etcd_status *st, const struct etcd_t
     for (size_t at = 0; message_next(&r->responses, &at, &op) && l->next_read < l->to_read; l->next_read++) {
         size_t in = 0;
         diff_key(l->diff, l->next_read, &k);
-        if (op.has_range && message_next(&op.range.kvs, &in, &kv))
-            add_put(l, &k, &kv, true);
+        if (!op.has_range || !message_next(&op.range.kvs, &in, &kv))
+            continue;
+        add_gone(l, kv.mod_revision);
+        add_put(l, &k, &kv, true);
     }
     flush_but_last(l, l->n ? l->changes[l->n - 1].revision : 0, 0);
 }
@@ -483,6 +522,7 @@ struct load *load_open(struct cache *c, struct etcd_client *client, const struct
     l->page = o->page > 0 ? o->page : PAGE;
     l->timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : TIMEOUT_MS;
     buf_str(&l->prefix, o->prefix);
+    buf_str(&l->mark, o->mark);
     buf_put(&l->end, end, etcd_prefix_end(o->prefix, end));
     if (l->end.n == 0)
         buf_putc(&l->end, 0);
@@ -502,7 +542,8 @@ void load_close(struct load *l)
     must_be(l, LOAD_MAGIC);
     etcd_client_cancel(l->client, l->ticket);
     etcd_watch_free(l->watch);
-    diff_free(l->diff);
+    drop_diff(l);
+    buf_free(&l->mark);
     buf_free(&l->prefix);
     buf_free(&l->end);
     buf_free(&l->from);
@@ -521,6 +562,8 @@ static int ask(struct load *l)
     case LOAD_COLD:
     case LOAD_KEYS:
         return ask_page(l);
+    case LOAD_MARK:
+        return ask_marks(l);
     case LOAD_READ:
         return ask_read(l);
     case LOAD_WATCH:

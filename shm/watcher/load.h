@@ -5,7 +5,8 @@
  *   cold   nothing cached, another cluster, or a cache from the future: wipe, pages, quiet changes
  *   watch  from the revision after the cache's
  *   diff   the watch's revision is compacted: all keys at one revision, compared with the cache; what differs
- * is read at that revision, oldest change first; what is gone is deleted; then the watch again
+ * is read at that revision, oldest change first; what is gone is deleted, at revisions made for it (marks.h)
+ * after a first list found how many are wanted; then the watch again
  *
  * It decides what has to change and in which order. How that becomes a transaction of the cache, what a key
  * of etcd is called there and how stored bytes become a record is handed down. */
@@ -26,7 +27,7 @@
 struct load_change {
     enum store_verb verb;
     struct key key;
-    int64_t revision;        /* a deletion that a diff found: the revision of the list */
+    int64_t revision;        /* a deletion that a diff found: as diff_sort says */
     int64_t create_revision; /* PUT */
     uint32_t sub; /* position among the changes of this revision: a transaction, or a lease that ran out,
                      has many */
@@ -57,6 +58,7 @@ struct load_hooks {
 
 struct load_options {
     struct str prefix;  /* --etcd-prefix with the slash behind it; copied */
+    struct str mark;    /* a key that may be written to make revisions; empty: none; copied */
     int page;           /* keys in a page of the cold load; 0: 500 */
     int64_t timeout_ms; /* of a call; 0: 30 s */
 };

@@ -54,7 +54,7 @@ class Watch:
             return
         rv = int(m.group(2))
         if rv <= self.rv:
-            self.wrong.append(b'version %d after %d' % (rv, self.rv))
+            self.wrong.append(b'version %d after %d, %r then %s' % (rv, self.rv, self.seen[-3:], line[:120]))
         self.rv = rv
         value = VALUE.search(line)
         self.values[rv] = value.group(1).decode() if value else None

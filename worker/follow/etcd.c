@@ -230,6 +230,8 @@ static bool open_follower(struct follower *w, char *err, size_t err_bytes)
     lo.prefix = etcdkey_prefix(w->keys);
     buf_str(&w->progress_key, lo.prefix);
     buf_puts(&w->progress_key, PROGRESS_KEY);
+    if (!o->read_only)
+        lo.mark = buf_view(&w->progress_key);
     if (!(w->stored = stored_new(o, err, err_bytes)) || !(w->client = etcd_client_new(&eo, err, err_bytes)) ||
         !(w->sink = sink_open(w->f->area, w->f->cache, &so, err, err_bytes)) ||
         !settle_way(w, err, err_bytes))

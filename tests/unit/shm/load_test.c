@@ -16,10 +16,12 @@ struct follower {
     char *dir;
     struct cache *cache;
     struct load *load;
+    const char *mark;
     int quiet, changes, puts, deletes, wipes;
     uint32_t highest_sub;
-    int64_t last;
+    int64_t last, list_at;
     bool disorder;
+    int early; /* deletions told before the revision that they had */
 };
 
 /* /reg/<ns>/<name> */
@@ -56,14 +58,15 @@ static int put_event(struct follower *f, MDB_txn *txn, const struct load_change 
     struct apply_change a = {.verb = ch->verb,
                              .key = key_str(&ch->key),
                              .revision = ch->revision,
+                             .sub = ch->sub,
+                             .create_revision = ch->create_revision,
                              .draft = ch->draft,
                              .wall_ms = 1};
     struct ring_event ev;
     f->disorder |= ch->revision < f->last;
+    f->early += ch->verb == STORE_DELETE && ch->revision < f->list_at;
     f->last = ch->revision;
     f->highest_sub = ch->sub > f->highest_sub ? ch->sub : f->highest_sub;
-    if (ch->sub > 0)
-        return 0; /* the log has room for one change a revision */
     int rc = apply_change(f->cache, txn, &a, &ev);
     return rc == -ENOENT ? 0 : rc;
 }
@@ -110,7 +113,7 @@ static void follow(struct follower *f)
 {
     char err[256];
     struct load_hooks h = {f, key_of, record_of, apply, wipe};
-    struct load_options o = {.prefix = STR(PREFIX), .page = 100};
+    struct load_options o = {.prefix = STR(PREFIX), .mark = str_of(f->mark), .page = 100};
     f->load = load_open(f->cache, f->client, &o, &h, err, sizeof(err));
     assert_non_null(f->load);
     f->quiet = f->changes = f->puts = f->deletes = f->wipes = 0;
@@ -207,6 +210,7 @@ static int setup(void **state)
     char err[256], dir[] = "/tmp/load-test-XXXXXX";
     assert_int_equal(start_one((void **)&w), 0);
     f->client = w->client;
+    f->mark = "";
     f->dir = strdup(mkdtemp(dir));
     struct cache_options o = {.dir = f->dir, .writer = true};
     f->cache = cache_open(&o, err, sizeof(err));
@@ -268,25 +272,73 @@ static void test_resume(void **state)
     stop(f);
 }
 
+static void compact(struct follower *f, int64_t revision)
+{
+    struct answer a = {0};
+    assert_int_equal(etcd_compact(f->client, revision, 0, on_compact, &a, NULL), 0);
+    finish(f->client, &a);
+    assert_int_equal(a.st.error, 0);
+    answer_clear(&a);
+}
+
 static void test_compacted(void **state)
 {
     struct follower *f = ((void **)*state)[0];
-    struct answer a = {0};
     put_n(f->client, 5, 15, "four");
     put_n(f->client, 10, 20, "five");
-    delete_n(f->client, 100, 105);
+    int64_t gone = delete_n(f->client, 100, 105);
     int64_t r = put_n(f->client, 2000, 2003, "new");
-    assert_int_equal(etcd_compact(f->client, r, 0, on_compact, &a, NULL), 0);
-    finish(f->client, &a);
-    assert_int_equal(a.st.error, 0);
+    compact(f, r);
+    f->mark = PREFIX "mark";
     follow(f);
+    f->list_at = gone;
     reach(f, r);
     assert_int_equal(f->wipes + f->quiet, 0);
     assert_int_equal(f->puts, 15 + 3);
     assert_int_equal(f->deletes, 5);
-    assert_int_equal(f->highest_sub, 5); /* the deletions follow the last write of the list's revision */
+    assert_int_equal(f->highest_sub, 0); /* each event has a revision of its own */
+    assert_int_equal(f->early, 0);
     assert_false(f->disorder);
-    answer_clear(&a);
+    same(f);
+    stop(f);
+}
+
+/* Who may write nothing tells deletions together, behind all that may have been before them. */
+static void test_compacted_without_marks(void **state)
+{
+    struct follower *f = ((void **)*state)[0];
+    int64_t gone = delete_n(f->client, 105, 108);
+    int64_t r = put_n(f->client, 3000, 3001, "last");
+    compact(f, r);
+    f->mark = "";
+    follow(f);
+    f->list_at = gone;
+    reach(f, r);
+    assert_int_equal(f->deletes, 3);
+    assert_int_equal(f->highest_sub, 2); /* not that of the last write */
+    assert_int_equal(f->early, 0);
+    assert_false(f->disorder);
+    stop(f);
+}
+
+/* Deleted and made again, unseen: told as both, before what came later. */
+static void test_made_again(void **state)
+{
+    struct follower *f = ((void **)*state)[0];
+    int64_t gone = delete_n(f->client, 30, 31);
+    put_n(f->client, 40, 41, "between");
+    put_n(f->client, 30, 31, "again");
+    int64_t r = put_n(f->client, 41, 42, "last");
+    compact(f, r);
+    f->mark = PREFIX "mark";
+    follow(f);
+    f->list_at = gone;
+    reach(f, r);
+    assert_int_equal(f->deletes, 1);
+    assert_int_equal(f->puts, 3);
+    assert_int_equal(f->early, 0);
+    assert_false(f->disorder);
+    same(f);
     stop(f);
 }
 
@@ -347,7 +399,8 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cold_then_watch), cmocka_unit_test(test_resume),
-        cmocka_unit_test(test_compacted),       cmocka_unit_test(test_many_in_a_revision),
+        cmocka_unit_test(test_compacted),       cmocka_unit_test(test_compacted_without_marks),
+        cmocka_unit_test(test_made_again),      cmocka_unit_test(test_many_in_a_revision),
         cmocka_unit_test(test_another_cluster),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
