@@ -92,8 +92,9 @@ static void unknown_flags(void **state)
 static void flags_of_the_reference(void **state)
 {
     struct options o;
-    static const char *const names[] = {"--audit-log-path=/x", "--etcd-servers-overrides=/x", "--feature-gates=A=true",
-                                        "--profiling", "--oidc-issuer-url=https://x"};
+    static const char *const names[] = {"--audit-log-path=/x", "--etcd-servers-overrides=/x",
+                                        "--feature-gates=A=true", "--profiling",
+                                        "--oidc-issuer-url=https://x"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         REFUSES(PARSE(&o, names[i]), "kube-apiserver", "not supported");
         assert_null(strstr(err, "unknown"));
@@ -115,7 +116,12 @@ static void bad_values(void **state)
     REFUSES(PARSE(&o, "--service-cluster-ip-range=10.0.0.0/33"), "CIDR");
     REFUSES(PARSE(&o, "--authorization-mode=RBAC,Magic"), "AlwaysAllow");
     REFUSES(PARSE(&o, "--etcd-servers=localhost:2379"), "URLs");
-    REFUSES(PARSE(&o, "--storage-media-type=application/yaml"), "application/json");
+    REFUSES(PARSE(&o, "--storage-media-type=application/cbor"), "application/json");
+    REFUSES(PARSE(&o, "--endpoint-reconciler-type=leases"), "lease, master-count or none");
+    REFUSES(PARSE(&o, "--encryption-provider-config-automatic-reload", "--etcd-servers=http://a:1"),
+            "must be set with --encryption-provider-config");
+    REFUSES(PARSE(&o, "--write-server=https://u@a:1", "--read-only", "--etcd-servers=http://a:1"),
+            "a URL such as https://");
     REFUSES(PARSE(&o, "--workers=-1"), "\"-1\"");
     REFUSES(PARSE(&o, "--data-dir="), "--data-dir");
 }
