@@ -98,6 +98,7 @@ def nothing_is_held_twice_however_many_race():
         over.set()
         watcher.join()
         check(not failures, str(failures[:3]))
+        check("another Service's" not in server.log(), 'the keeper has seen what is not so')
         made = [t for t in told if t[1] == 201]
         print('# %d Services made, %d refused' % (len(made), len(told) - len(made)))
         check(len(made) > 50 and len(made) < len(told), 'no race: %d of %d' % (len(made), len(told)))
