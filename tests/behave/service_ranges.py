@@ -9,7 +9,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
-from cubed import Server, check, run  # noqa: E402
+from cubed import Server, check, run, until  # noqa: E402
 
 SERVICES = '/api/v1/namespaces/default/services'
 ADDRESSES = '/apis/networking.k8s.io/v1/ipaddresses'
@@ -166,11 +166,25 @@ def the_keeper_puts_claims_right():
                                              'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io'}, made)
         check(made['spec'] == {'parentRef': {'resource': 'services', 'namespace': 'default', 'name': 'a'}}, made)
         api.delete(ADDRESSES + '/' + ip)
-        end = time.monotonic() + 10
-        while time.monotonic() < end and ip not in claimed(api):
-            time.sleep(0.05)
-        check(claimed(api).get(ip) == ['default/a'], 'claimed again: %s' % claimed(api))
+        until(lambda: claimed(api).get(ip) == ['default/a'], 'claimed again: %s' % claimed(api))
+
+
+def a_claim_given_back_before_its_service_changes_stays_free():
+    """As kube-apiserver does it when a Service becomes an ExternalName."""
+    with Server(*FLAGS) as server:
+        api = server.api()
+        status, got = api.create(SERVICES, service('a'))
+        ip = got['spec']['clusterIP']
+        api.delete(ADDRESSES + '/' + ip)
+        time.sleep(0.5)
+        check(ip not in claimed(api), 'claimed at once: %s' % claimed(api))
+        got = dict(got, spec=dict(got['spec'], type='ExternalName', externalName='a.example'))
+        status, got = api.update(SERVICES + '/a', got)
+        check(status == 200, 'update: %d %s' % (status, got))
+        time.sleep(6)
+        check(ip not in claimed(api), 'claimed for nobody: %s' % claimed(api))
 
 
 if __name__ == '__main__':
-    run(nothing_is_held_twice_however_many_race, a_refused_or_dry_write_holds_nothing, the_keeper_puts_claims_right)
+    run(nothing_is_held_twice_however_many_race, a_refused_or_dry_write_holds_nothing, the_keeper_puts_claims_right,
+        a_claim_given_back_before_its_service_changes_stays_free)

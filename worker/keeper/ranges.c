@@ -15,7 +15,7 @@
 #include "worker/write/commit.h"
 
 #define GRACE_S 60      /* a write is over by then */
-#define YOUNG_S 5       /* its Service may be about to be refused */
+#define YOUNG_S 5       /* its Service is usually written, or refused, by then */
 #define PORTS_S 180     /* between two looks at all ports */
 #define LOOKS_TO_LEAK 3 /* that a port must be nobody's in */
 #define NPORTS 65536
@@ -68,8 +68,9 @@ static void look_at_addresses(struct keeper *k, const struct record *rec, int64_
     arena_free(a);
 }
 
-/* Who has lost one claims it again. */
-static void look_at_parent(struct keeper *k, const struct record *rec)
+/* Who has lost one claims it again; but a kube-apiserver gives back first and writes then that the Service
+ * has no address any more. */
+static void look_at_parent(struct keeper *k, const struct record *rec, int64_t due_ms)
 {
     struct arena *a = arena_new(0);
     json_t *address = record_tree(a, rec);
@@ -77,19 +78,19 @@ static void look_at_parent(struct keeper *k, const struct record *rec)
 
     if (str_is(tree_str(ref, "resource"), "services"))
         queue_add(k->queue, TASK_SERVICE, services()->id, tree_str(ref, "namespace"), tree_str(ref, "name"),
-                  0);
+                  due_ms);
     json_decref(address);
     arena_free(a);
 }
 
 void ranges_event(struct keeper *k, const struct event *e)
 {
-    int64_t later = loop_now_ms(k->ctx->loop) + GRACE_S * 1000;
+    int64_t now = loop_now_ms(k->ctx->loop), later = now + GRACE_S * 1000;
 
     if (e->resource == addresses()->id && e->type != EVENT_DELETED)
         queue_add(k->queue, TASK_ADDRESS, e->resource, STR_NONE, record_name(e->record), later);
     if (e->resource == addresses()->id && e->type == EVENT_DELETED)
-        look_at_parent(k, e->record);
+        look_at_parent(k, e->record, now + YOUNG_S * 1000);
     if (e->resource != services()->id)
         return;
     if (e->type == EVENT_DELETED)
