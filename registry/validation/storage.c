@@ -1,5 +1,6 @@
 /* storage.k8s.io. Rule: pkg/apis/storage/validation. */
 #include "registry/validation/rows.h"
+#include "registry/validation/volumespec.h"
 
 #include "registry/validation/numbers.h"
 #include "registry/validation/printed.h"
@@ -332,7 +333,7 @@ static void storage_capacity_update(struct check *c, const json_t *obj, const js
 static void attachment_source(struct check *c, const struct at *at, const json_t *source)
 {
     bool named = check_has(source, "persistentVolumeName"), in_line = check_has(source, "inlineVolumeSpec");
-    struct at name = at_field(at, "persistentVolumeName");
+    struct at name = at_field(at, "persistentVolumeName"), volume = at_field(at, "inlineVolumeSpec");
 
     if (named == in_line && !named)
         check_required(c, at, "must specify exactly one of inlineVolumeSpec and persistentVolumeName");
@@ -340,6 +341,8 @@ static void attachment_source(struct check *c, const struct at *at, const json_t
         check_forbidden(c, at, "must specify exactly one of inlineVolumeSpec and persistentVolumeName");
     else if (named && !check_str(source, "persistentVolumeName").n)
         check_required(c, &name, "must specify non empty persistentVolumeName");
+    else if (in_line)
+        check_inline_volume(c, &volume, json_object_get(source, "inlineVolumeSpec"));
 }
 
 static void volume_error(struct check *c, const struct at *at, const json_t *error)

@@ -379,6 +379,35 @@ static enum stage_result look(struct request *rq)
     return result;
 }
 
+/* As Go prints a list of texts. */
+static const char *list_text(struct arena *a, const json_t *list)
+{
+    const char *text = "";
+
+    for (size_t i = 0; i < json_array_size(list); i++)
+        text = arena_printf(a, "%s%s%s", text, i ? " " : "", json_string_value(json_array_get(list, i)));
+    return arena_printf(a, "[%s]", text);
+}
+
+/* What the body says of the deletion must go with what the request says. */
+static bool options_fit(struct eviction *e, struct request *rq, struct status *st)
+{
+    const json_t *options = tree_get(e->in, "deleteOptions"), *dry = tree_get(options, "dryRun");
+
+    if (tree_bool(options, "ignoreStoreReadErrorWithClusterBreakingPotential", false)) {
+        field_invalid(st, "deleteOptions.ignoreStoreReadErrorWithClusterBreakingPotential", "true",
+                      "can not be set for pod eviction, try after removing the option");
+        return !status_invalid_done(st, "policy", "Eviction", rq->info.name);
+    }
+    if (e->o.dry_run && json_array_size(dry) &&
+        !(json_array_size(dry) == 1 && str_is(str_of(json_string_value(json_array_get(dry, 0))), "All"))) {
+        status_set(st, 500, "", "Non-matching dry-run options in request and content: [All] and %s",
+                   list_text(rq->arena, dry));
+        return false;
+    }
+    return true;
+}
+
 static bool read_body(struct eviction *e, struct request *rq, struct status *st)
 {
     struct body_want want = body_want(e->pods, rq->info.sub);
@@ -394,7 +423,7 @@ static bool read_body(struct eviction *e, struct request *rq, struct status *st)
         status_bad_request(st, "name in URL does not match name in Eviction object");
         return false;
     }
-    if (!delete_options_of(rq, tree_get(e->in, "deleteOptions"), &e->delete, st))
+    if (!options_fit(e, rq, st) || !delete_options_of(rq, tree_get(e->in, "deleteOptions"), &e->delete, st))
         return false;
     e->delete.dry_run = e->delete.dry_run || e->o.dry_run;
     return true;

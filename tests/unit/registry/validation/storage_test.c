@@ -50,6 +50,61 @@ static const struct validation_case CASES[] = {
      "'nodeTopology':{'matchExpressions':[{'key':'z','operator':'Near'}]}}",
      "[nodeTopology.matchExpressions[0].operator: Invalid value: \"Near\": not a valid selector operator, "
      "capacity: Invalid value: \"-1\": must be greater than or equal to 0]"},
+    {"storage.k8s.io", "v1", "volumeattachments", NULL, NULL,
+     "{'metadata':{'name':'va'},'spec':{'attacher':'d','nodeName':'n','source':{'inlineVolumeS"
+     "pec':{}}}}",
+     "[spec.source.inlineVolumeSpec.csi: Required value: has to be specified in the context of"
+     " inline volumes, spec.source.inlineVolumeSpec.accessModes: Required value, spec.source.i"
+     "nlineVolumeSpec: Required value: must specify a volume type]"},
+    {"storage.k8s.io", "v1", "volumeattachments", NULL, NULL,
+     "{'metadata':{'name':'va'},'spec':{'attacher':'d','nodeName':'n','source':{'persistentVol"
+     "umeName':'p','inlineVolumeSpec':{}}}}",
+     "spec.source: Forbidden: must specify exactly one of inlineVolumeSpec and persistentVolum"
+     "eName"},
+    {"storage.k8s.io", "v1", "volumeattachments", NULL, NULL,
+     "{'metadata':{'name':'va'},'spec':{'attacher':'d','nodeName':'n','source':{'inlineVolumeS"
+     "pec':{'capacity':{'storage':'1Gi'},'accessModes':['ReadWriteOnce'],'csi':{'driver':'d','"
+     "volumeHandle':'h'}}}}}",
+     "spec.source.inlineVolumeSpec.capacity: Forbidden: may not be specified in the context of"
+     " inline volumes"},
+    {"storage.k8s.io", "v1", "volumeattachments", NULL, NULL,
+     "{'metadata':{'name':'va'},'spec':{'attacher':'d','nodeName':'n','source':{'inlineVolumeS"
+     "pec':{'csi':{'driver':'d','volumeHandle':'h'}}}}}",
+     "spec.source.inlineVolumeSpec.accessModes: Required value"},
+    {"storage.k8s.io", "v1", "volumeattachments", NULL, NULL,
+     "{'metadata':{'name':'va'},'spec':{'attacher':'d','nodeName':'n','source':{'inlineVolumeS"
+     "pec':{'accessModes':['X'],'nfs':{'server':'s','path':'/p'}}}}}",
+     "[spec.source.inlineVolumeSpec.csi: Required value: has to be specified in the context of"
+     " inline volumes, spec.source.inlineVolumeSpec.accessModes: Unsupported value: \"X\": sup"
+     "ported values: \"ReadOnlyMany\", \"ReadWriteMany\", \"ReadWriteOnce\", \"ReadWriteOncePo"
+     "d\"]"},
+    {"storage.k8s.io", "v1", "volumeattachments", NULL, NULL,
+     "{'metadata':{'name':'va'},'spec':{'attacher':'d','nodeName':'n','source':{'inlineVolumeS"
+     "pec':{'accessModes':['ReadWriteOnce'],'csi':{'driver':'bad driver','volumeHandle':''}}}}"
+     "}",
+     "[spec.source.inlineVolumeSpec.csi.driver: Invalid value: \"bad driver\": a lowercase RFC"
+     " 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must"
+     " start and end with an alphanumeric character (e.g. 'example.com', regex used for valida"
+     "tion is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*'), spec.source"
+     ".inlineVolumeSpec.csi.volumeHandle: Required value]"},
+    {"storage.k8s.io", "v1", "volumeattachments", NULL, NULL,
+     "{'metadata':{'name':'va'},'spec':{'attacher':'d','nodeName':'n','source':{'inlineVolumeS"
+     "pec':{'accessModes':['ReadWriteOnce'],'capacity':{'x':'1'},'mountOptions':['a'],'csi':{'"
+     "driver':'d','volumeHandle':'h','controllerPublishSecretRef':{'name':'a'}}}}}}",
+     "[spec.source.inlineVolumeSpec.capacity: Forbidden: may not be specified in the context o"
+     "f inline volumes, spec.source.inlineVolumeSpec.csi.controllerPublishSecretRef.namespace:"
+     " Required value]"},
+    {"storage.k8s.io", "v1", "volumeattachments", NULL, NULL,
+     "{'metadata':{'name':'va'},'spec':{'attacher':'d','nodeName':'n','source':{'inlineVolumeS"
+     "pec':{'accessModes':['ReadWriteOnce'],'nodeAffinity':{'required':{'nodeSelectorTerms':[]"
+     "}},'volumeMode':'Odd','csi':{'driver':'d','volumeHandle':'h'}}}}}",
+     "[spec.source.inlineVolumeSpec.nodeAffinity: Forbidden: may not be specified in the conte"
+     "xt of inline volumes, spec.source.inlineVolumeSpec.volumeMode: Forbidden: may not specif"
+     "y volumeMode other than Filesystem in the context of inline volumes]"},
+    {"storage.k8s.io", "v1", "volumeattachments", NULL, NULL,
+     "{'metadata':{'name':'va'},'spec':{'attacher':'d','nodeName':'n','source':{}}}",
+     "spec.source: Required value: must specify exactly one of inlineVolumeSpec and persistent"
+     "VolumeName"},
 };
 
 static void storage(void **state)
