@@ -413,6 +413,7 @@ static bool read_body(struct eviction *e, struct request *rq, struct status *st)
     struct body_want want = body_want(e->pods, rq->info.sub);
     enum media media;
 
+    want.also = "v1beta1"; /* of clients that evicted before the kind was stable */
     if (!form_init(&e->form, rq, st) || !write_options_parse(rq, OPTIONS_CREATE, &e->o, st) ||
         !negotiate_body(rq, &media, st))
         return false;

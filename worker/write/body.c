@@ -26,7 +26,7 @@ bool body_here(struct request *rq, stage_fn again, enum stage_result *out, struc
 
 struct body_want body_want(const struct schema_resource *r, const struct schema_subresource *sub)
 {
-    struct body_want w = {r->group, r->version, r->kind, r->api_version, r->type};
+    struct body_want w = {r->group, r->version, r->kind, r->api_version, r->type, NULL};
 
     if (!sub || !sub->group)
         return w;
@@ -141,7 +141,7 @@ static bool check_type(struct arena *a, const struct body_want *w, struct str ap
         (void)from;
         return false;
     }
-    if (!str_is(version, w->version)) {
+    if (!str_is(version, w->version) && !(w->also && str_is(version, w->also))) {
         status_bad_request(
             st, "the API version in the data (%.*s) does not match the expected API version (%s%s%s)",
             STR_ARG(api_version), w->group, w->group[0] ? "/" : "", w->version);

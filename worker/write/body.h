@@ -18,6 +18,7 @@ bool body_here(struct request *rq, stage_fn again, enum stage_result *out, struc
 struct body_want {
     const char *group, *version, *kind, *api_version;
     const struct schema_type *type;
+    const char *also; /* another version that is taken for it; NULL: none */
 };
 /* The kind of the resource, or of its subresource when that has another. */
 struct body_want body_want(const struct schema_resource *r, const struct schema_subresource *sub);
