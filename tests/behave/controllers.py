@@ -50,8 +50,9 @@ def tracking_has_a_first_day():
         check(api.patch(TRACKING, {'data': {'since': '2020-02-03'}})[0] == 200, 'patch')
         check(api.patch(TRACKING, {'metadata': {'labels': {'a': 'b'}}})[0] == 200, 'patch')
         check(data(api, TRACKING) == {'since': '2020-02-03'}, 'a date stays')
-        check(api.patch(TRACKING, {'data': {'since': 'long'}})[0] == 200, 'patch')
-        until(lambda: data(api, TRACKING).get('since') in (before, today()), 'no date')
+        for wrong in ('long', '2020-13-01', '', None):
+            check(api.patch(TRACKING, {'data': {'since': wrong}})[0] == 200, 'patch')
+            until(lambda: data(api, TRACKING).get('since') in (before, today()), 'no date: %s' % wrong)
 
 
 if __name__ == '__main__':

@@ -6,6 +6,8 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <stdio.h>
+#include <string.h>
 #include "registry/walk/tree.h"
 #include "shm/base/clock.h"
 #include "worker/keeper/loops.h"
@@ -88,13 +90,11 @@ static bool put_certificates(const struct options *o, json_t *obj)
 
 static bool is_date(struct str s)
 {
-    static const char FORM[] = "dddd-dd-dd";
+    char text[21];
+    int64_t us;
 
-    for (size_t i = 0; i < s.n && i < sizeof(FORM) - 1; i++) {
-        if (FORM[i] == 'd' ? s.p[i] < '0' || s.p[i] > '9' : s.p[i] != FORM[i])
-            return false;
-    }
-    return s.n == sizeof(FORM) - 1;
+    snprintf(text, sizeof(text), "%.10sT00:00:00Z", s.n == 10 ? s.p : "");
+    return clock_parse_rfc3339(text, strlen(text), &us) == 0;
 }
 
 static bool put_first_day(const struct options *o, json_t *obj)
