@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <stdlib.h>
+#include "registry/rules/regexp.h"
 #include "registry/validation/seen.h"
 #include "registry/walk/tree.h"
 
@@ -27,6 +28,16 @@ static bool is_int_or_string(const json_t *any_of)
 
 static void nested(struct check *c, const struct at *at, const json_t *v, bool skip_any_of, int depth);
 
+static void pattern(struct check *c, const struct at *up, const json_t *s)
+{
+    struct at at = at_field(up, "pattern");
+    const char *err = regexp_error(c->arena, check_str(s, "pattern"));
+
+    if (err)
+        check_invalid_str(c, &at, check_str(s, "pattern"),
+                          arena_printf(c->arena, "must be a valid regular expression, but isn't: %s", err));
+}
+
 /* What stands under not, allOf, oneOf and anyOf. */
 static void value_validation(struct check *c, const struct at *at, const json_t *s, bool skip_any_of,
                              bool skip_first, int depth)
@@ -49,6 +60,7 @@ static void value_validation(struct check *c, const struct at *at, const json_t 
     }
     if (check_has(s, "not"))
         nested(c, &not_at, json_object_get(s, "not"), false, depth + 1);
+    pattern(c, at, s);
 }
 
 /* What only the schema itself may say. */
