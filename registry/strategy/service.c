@@ -98,6 +98,56 @@ static bool allocate(const struct strategy_call *c, json_t *obj, const json_t *o
     return service_addresses(c, obj, old, st) && service_ports(c, obj, old, st);
 }
 
+/* The family of who names none: that of the flag's first range. */
+static const char *own_family(const struct world *w)
+{
+    const char *flag = w->service_cluster_ip_range ? w->service_cluster_ip_range : "";
+
+    return memchr(flag, ':', strcspn(flag, ",")) ? "IPv6" : "IPv4";
+}
+
+/* Those of its addresses; without one, of the endpoints that it may have. New reference. */
+static json_t *families_of(const struct strategy_call *c, const json_t *obj)
+{
+    const char *own = own_family(c->world);
+    json_t *families = json_array(), *ip;
+    size_t i;
+
+    if (service_headless(obj)) {
+        json_array_append_new(families, json_string(own));
+        if (!json_object_size(tree_get(obj, "spec.selector")))
+            json_array_append_new(families, json_string(strcmp(own, "IPv4") == 0 ? "IPv6" : "IPv4"));
+        return families;
+    }
+    json_array_foreach(tree_get(obj, "spec.clusterIPs"), i, ip)
+        json_array_append_new(families, json_string(strchr(json_string_value(ip), ':') ? "IPv6" : "IPv4"));
+    return families;
+}
+
+/* Services of before there were lists of addresses, and families. Rule: defaultOnReadService of
+ * pkg/registry/core/service/storage/storage.go. */
+static void on_read(const struct strategy_call *c, json_t *obj)
+{
+    const char *ip = tree_string(obj, "spec.clusterIP");
+    json_t *families;
+
+    if (ip && *ip && !tree_size(obj, "spec.clusterIPs"))
+        tree_set(obj, "spec.clusterIPs", list_of(ip));
+    if (service_is(obj, "ExternalName")) {
+        tree_delete(obj, "spec.internalTrafficPolicy");
+        return;
+    }
+    if (tree_size(obj, "spec.ipFamilies"))
+        return;
+    families = families_of(c, obj);
+    if (json_array_size(families)) {
+        tree_set_string(obj, "spec.ipFamilyPolicy",
+                        json_array_size(families) == 1 ? "SingleStack" : "RequireDualStack");
+        tree_set(obj, "spec.ipFamilies", json_incref(families));
+    }
+    json_decref(families);
+}
+
 static void hold_port(struct holdings *out, int64_t port)
 {
     for (int i = 0; i < out->nports; i++) {
@@ -223,6 +273,7 @@ static void update(const struct strategy_call *c, json_t *obj, const json_t *old
 static const struct strategy ROWS[] = {
     {.group = "",
      .plural = "services",
+     .on_read = on_read,
      .allocate = allocate,
      .holdings = holdings,
      .prepare_create = create,

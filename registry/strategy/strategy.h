@@ -36,6 +36,9 @@ struct strategy {
     /* After decoding, before admission: absent fields get the reference's defaults. Also on read of older
      * objects. */
     void (*defaults)(const struct strategy_call *c, json_t *obj);
+    /* What else is absent in objects of older versions, when they are read from etcd; of c->world only what
+     * flags say is there. */
+    void (*on_read)(const struct strategy_call *c, json_t *obj);
     /* Chooses what an object holds, of what nobody holds now. old NULL: a new one. Before preparation; not
      * for subresources. false: st is the answer. Whoever writes the object claims the choice first
      * (holdings), and asks again when somebody else was faster. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What lies in etcd: encrypted when it shall be, rotated, refused in clear words; foreign fields outlive a patch."""
 import base64
+import json
 import os
 import sys
 import time
@@ -185,6 +186,32 @@ def not_an_object(etcd, s):
     check(api.get(SECRETS)[0] == 200, 'list')
 
 
+OLD_SERVICES = [  # what was stored, and what is read beside it
+    ({'clusterIP': '10.0.0.9', 'type': 'ClusterIP'}, ['10.0.0.9'], ['IPv4'], 'SingleStack'),
+    ({'clusterIP': 'fd00::5'}, ['fd00::5'], ['IPv6'], 'SingleStack'),
+    ({'clusterIP': 'None', 'selector': {'a': 'b'}}, ['None'], ['IPv4'], 'SingleStack'),
+    ({'clusterIP': 'None'}, ['None'], ['IPv4', 'IPv6'], 'RequireDualStack'),
+    ({'type': 'ExternalName', 'externalName': 'a.b', 'internalTrafficPolicy': 'Cluster'}, None, None, None),
+]
+
+
+def old_services(etcd, s):
+    """Services of before they had lists of addresses, and families, are shown as those of today."""
+    for i, (spec, ips, families, policy) in enumerate(OLD_SERVICES):
+        name = 'old%d' % i
+        meta = {'name': name, 'namespace': 'default', 'uid': name, 'creationTimestamp': '2018-01-02T03:04:05Z'}
+        etcd.put('/registry/services/specs/default/' + name,
+                 json.dumps({'kind': 'Service', 'apiVersion': 'v1', 'metadata': meta,
+                             'spec': dict(spec, ports=[{'port': 80}])}).encode())
+        path = '/api/v1/namespaces/default/services/' + name
+        until(lambda where=path: s.api().get(where)[0] == 200, 'the old Service is there')
+        got = s.api().get(path)[1]['spec']
+        is_now = got.get('clusterIPs'), got.get('ipFamilies'), got.get('ipFamilyPolicy')
+        check(is_now == (ips, families, policy), '%s is read as %s' % (spec, is_now))
+        check(('internalTrafficPolicy' in got) == (policy is not None), 'traffic inside: %s' % got)
+        check(s.api().delete(path)[0] == 200, 'delete')
+
+
 def yaml_too(etcd, s, base):
     api = restarted(s, *base, '--storage-media-type=application/yaml')
     path = '/api/v1/namespaces/default/configmaps'
@@ -203,6 +230,7 @@ def main():
         with Server(*base) as s:
             foreign_fields(etcd, s)
             not_an_object(etcd, s)
+            old_services(etcd, s)
             yaml_too(etcd, s, base)
             encryption(etcd, s, base)
             wrong_key(etcd, s, base)

@@ -24,6 +24,7 @@
 struct stored {
     unsigned magic;
     enum form { PROTOBUF, JSON, YAML } form; /* of what is written */
+    struct world flags;                      /* of which only what flags say is there */
     const char *path;                        /* --encryption-provider-config; empty: nothing is encrypted */
     struct sealing *sealing, *before;        /* before: what the last reload replaced */
 };
@@ -47,6 +48,7 @@ struct stored *stored_new(const struct options *o, char *err, size_t err_bytes)
     must(s != NULL);
     s->magic = STORED_MAGIC;
     s->form = form_of(o->storage_media_type);
+    s->flags.service_cluster_ip_range = o->service_cluster_ip_range;
     s->path = o->encryption_provider_config ? o->encryption_provider_config : "";
     if (*s->path) {
         s->sealing = sealing_load(s->path, err, err_bytes);
@@ -136,10 +138,10 @@ static bool is_protobuf(struct str value)
 }
 
 /* *beyond: the message that holds more than the tree, in the form of r; empty: it does not. */
-static json_t *read_value(struct arena *a, const struct schema_resource *r, struct str value,
-                          struct str *beyond, const char **err)
+static json_t *read_value(const struct stored *s, struct arena *a, const struct schema_resource *r,
+                          struct str value, struct str *beyond, const char **err)
 {
-    struct strategy_call call = {.arena = a, .resource = r, .subresource = ""};
+    struct strategy_call call = {.arena = a, .resource = r, .subresource = "", .world = &s->flags};
     const struct schema_resource *as = r;
     struct status st = {.arena = a};
     json_t *obj;
@@ -160,6 +162,8 @@ static json_t *read_value(struct arena *a, const struct schema_resource *r, stru
     tree_set_string(obj, "kind", r->kind);
     tree_set_string(obj, "apiVersion", r->api_version);
     strategy_defaults(&call, obj);
+    if (strategy_for(r)->on_read)
+        strategy_for(r)->on_read(&call, obj);
     return obj;
 }
 
@@ -208,15 +212,17 @@ json_t *stored_tree(struct stored *s, struct arena *a, struct str etcd_key, cons
     bool stale;
 
     must_be(s, STORED_MAGIC);
-    return open_value(s, a, etcd_key, r, value, &plain, &stale, err) ? read_value(a, r, plain, &beyond, err)
-                                                                     : NULL;
+    return open_value(s, a, etcd_key, r, value, &plain, &stale, err)
+               ? read_value(s, a, r, plain, &beyond, err)
+               : NULL;
 }
 
-static bool make_draft(struct arena *a, const struct schema_resource *r, struct str ns, struct str name,
-                       struct str plain, bool stale, struct buf *out, const char **err)
+static bool make_draft(const struct stored *s, struct arena *a, const struct schema_resource *r,
+                       struct str ns, struct str name, struct str plain, bool stale, struct buf *out,
+                       const char **err)
 {
     struct str beyond;
-    json_t *obj = read_value(a, r, plain, &beyond, err);
+    json_t *obj = read_value(s, a, r, plain, &beyond, err);
     size_t at = out->n;
     bool ok = obj != NULL;
 
@@ -244,7 +250,7 @@ int stored_draft(struct stored *s, struct str etcd_key, const struct schema_reso
 
     must_be(s, STORED_MAGIC);
     ok = open_value(s, a, etcd_key, r, value, &plain, &stale, &why) &&
-         make_draft(a, r, ns, name, plain, stale, out, &why);
+         make_draft(s, a, r, ns, name, plain, stale, out, &why);
     if (!ok) {
         record_make_unreadable(out, a, r, ns, name, etcd_key, why);
         snprintf(err, err_bytes, "%s", why);
