@@ -212,6 +212,23 @@ def old_services(etcd, s):
         check(s.api().delete(path)[0] == 200, 'delete')
 
 
+def deployment(name, env):
+    pod = {'metadata': {'labels': {'a': 'b'}}, 'spec': {'containers': [{'name': 'c', 'image': 'i', 'env': env}]}}
+    return {'metadata': {'name': name}, 'spec': {'selector': {'matchLabels': {'a': 'b'}}, 'template': pod}}
+
+
+def large_objects(s):
+    """What etcd finds too large is written without managedFields; what is too large even so is refused."""
+    api, path = s.api(), '/apis/apps/v1/namespaces/default/deployments'
+    status, got = api.create(path, deployment('many', [{'name': 'E%d' % i, 'value': 'x' * 80} for i in range(12000)]))
+    check(status == 201 and 'managedFields' not in got['metadata'], 'create: %d %s' % (status, got.get('message')))
+    status, got = api.call('PATCH', path + '/many', '{"metadata": {"labels": {"x": "y"}}}',
+                           {'Content-Type': 'application/merge-patch+json'})
+    check(status == 200 and got['metadata']['labels'] == {'x': 'y'}, 'patch: %d %s' % (status, got.get('message')))
+    status, got = api.create(path, deployment('long', [{'name': 'E', 'value': 'x' * 1700000}]))
+    check(status == 500 and got['message'] == 'etcdserver: request is too large', 'too large: %d' % status)
+
+
 def yaml_too(etcd, s, base):
     api = restarted(s, *base, '--storage-media-type=application/yaml')
     path = '/api/v1/namespaces/default/configmaps'
@@ -231,6 +248,7 @@ def main():
             foreign_fields(etcd, s)
             not_an_object(etcd, s)
             old_services(etcd, s)
+            large_objects(s)
             yaml_too(etcd, s, base)
             encryption(etcd, s, base)
             wrong_key(etcd, s, base)

@@ -288,7 +288,7 @@ void freshness_store_failed(struct status *st, int error)
         status_set(st, 500, "", "etcdserver: mvcc: database space exceeded");
         break;
     case -EFBIG:
-        status_set(st, 413, "RequestEntityTooLarge", "etcdserver: request is too large");
+        status_set(st, 500, "", "etcdserver: request is too large");
         break;
     default:
         status_internal(st, "the store failed: %s", strerror(-error));

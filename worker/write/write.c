@@ -144,6 +144,18 @@ static void store_failed(struct write *w, int error)
     give_up(w, error);
 }
 
+static void undo_and_again(struct write *w);
+
+/* What is too large may be small enough without managedFields: then it is written so. */
+static bool goes_bare(struct write *w, int error)
+{
+    if (error != -EFBIG || !w->rq || w->bare || w->verb != STORE_PUT)
+        return false;
+    w->bare = true;
+    undo_and_again(w);
+    return true;
+}
+
 static void send_op(struct write *w)
 {
     struct store_op op = {.verb = w->verb, .ns = w->ns, .name = w->name, .expect = w->expect};
@@ -154,7 +166,7 @@ static void send_op(struct write *w)
         op.draft = (const struct record *)(const void *)w->draft.p;
     w->state = WRITE_SENT;
     e = store_submit(w->ctx->store, &op, on_store, w, &w->ticket);
-    if (e)
+    if (e && !goes_bare(w, e))
         store_failed(w, e);
 }
 
@@ -262,6 +274,8 @@ static void put(struct write *w, const struct record *rec, json_t *old, json_t *
 
     /* What was prepared may have left fields that whoever reads the stored object has to find. */
     strategy_defaults(&call, out);
+    if (w->bare)
+        tree_delete(out, "metadata.managedFields");
     buf_clear(&w->draft);
     kept = rec ? record_kept(w->arena, rec, w->stored, old, out) : NULL;
     record_make(&w->draft, w->arena, out, w->stored, kept, expires_s(w, out));
@@ -398,6 +412,8 @@ static void answered(struct write *w)
 
     if (w->result.error == -ESTALE || w->result.error == -EEXIST) {
         undo_and_again(w);
+    } else if (goes_bare(w, w->result.error)) {
+        return;
     } else if (w->result.error) {
         store_failed(w, w->result.error);
     } else if (goes) {

@@ -43,7 +43,8 @@ struct write {
     struct str ns, name;
     bool dry_run;
     bool creates; /* what is there is in the way, whether it can be read or not */
-    int64_t ttl_s; /* a step may say after how many seconds what it made goes by itself; 0: as the kind has it */
+    int64_t
+        ttl_s; /* a step may say after how many seconds what it made goes by itself; 0: as the kind has it */
     /* From the stored state (NULL: absent; borrowed) to what shall be (*out: new reference). Called again
      * after a conflict. */
     enum write_verdict (*step)(struct write *w, const json_t *old, json_t **out);
@@ -72,6 +73,7 @@ struct write {
     uint64_t ticket;
     int tries;
     bool removing;         /* second half of PUT_REMOVE */
+    bool bare;             /* the store found it too large: it is tried without saying who owns what */
     struct claims *claims; /* of this try; NULL: none */
     enum store_verb verb;  /* what is sent when they are taken */
     int64_t expect;
