@@ -476,9 +476,9 @@ static bool step(struct walk *w)
 
 const char *regexp_error(struct arena *a, struct str pattern)
 {
-    struct walk w = {.a = a, .whole = pattern, .rest = pattern};
+    struct group groups[DEPTH_MAX + 1];
+    struct walk w = {.a = a, .whole = pattern, .rest = pattern, .groups = groups};
 
-    w.groups = arena_raw(a, (DEPTH_MAX + 1) * sizeof(*w.groups));
     w.groups[0] = (struct group){.most = 1};
     while (w.rest.n) {
         if (!step(&w))

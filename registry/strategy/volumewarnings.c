@@ -4,6 +4,7 @@
 #include "registry/strategy/warnings.h"
 
 #include "registry/rules/text.h"
+#include "registry/walk/json.h"
 #include "registry/walk/tree.h"
 
 #define PATHS_MAX 256 /* of one volume, that are compared each with each */
@@ -41,7 +42,7 @@ static void add(struct files *f, struct str path, const char *source)
         file.path.n--;
     if (f->n == PATHS_MAX)
         return;
-    for (int i = 0; file.path.n && i < f->n; i++) {
+    for (int i = 0; file.path.n && i < f->n && !findings_full(f->c->warnings); i++) {
         if (f->file[i].path.n && (is_in(file.path, f->file[i].path) || is_in(f->file[i].path, file.path)))
             warnings_add(f->c, "volume %s (%s): overlapping paths: %s with %s",
                          text_quoted(f->c->arena, f->volume), f->what, shown(f, &file),
@@ -73,14 +74,20 @@ static const struct source {
     {"downwardAPI", "DownwardAPI", NULL},
 };
 
-static void whole_volume(const struct strategy_call *c, const json_t *volume, const struct source *s)
+static void begin(struct files *f, const json_t *volume)
+{
+    f->volume = tree_str(volume, "name");
+    f->n = 0;
+}
+
+static void whole_volume(struct files *f, const json_t *volume, const struct source *s)
 {
     const json_t *source = tree_get(volume, s->field);
-    struct files *f = arena_alloc(c->arena, sizeof(*f));
     const char *name = strcmp(s->field, "secret") == 0 ? "secretName" : s->name;
 
-    f->c = c;
-    f->volume = tree_str(volume, "name");
+    if (json_array_size(tree_get(source, "items")) < 2)
+        return;
+    begin(f, volume);
     f->what = s->name ? named(f, s->kind, tree_str(source, name)) : s->kind;
     add_items(f, tree_get(source, "items"), "");
 }
@@ -126,30 +133,27 @@ static void projection(struct files *f, const json_t *source)
         certificate(f, one);
 }
 
-static void projected(const struct strategy_call *c, const json_t *volume)
+static void projected(struct files *f, const json_t *volume)
 {
-    struct files *f = arena_alloc(c->arena, sizeof(*f));
     json_t *source;
     size_t i;
 
-    f->c = c;
-    f->volume = tree_str(volume, "name");
+    begin(f, volume);
     f->what = "Projected";
     json_array_foreach(tree_get(volume, "projected.sources"), i, source) projection(f, source);
 }
 
 void warnings_of_volumes(const struct strategy_call *c, const json_t *spec)
 {
+    struct files *f = arena_alloc(c->arena, sizeof(*f));
     json_t *volume;
     size_t i;
 
+    f->c = c;
     json_array_foreach(tree_get(spec, "volumes"), i, volume)
     {
-        for (size_t k = 0; k < sizeof(SOURCES) / sizeof(SOURCES[0]); k++) {
-            if (tree_size(volume, arena_printf(c->arena, "%s.items", SOURCES[k].field)) > 1)
-                whole_volume(c, volume, &SOURCES[k]);
-        }
-        if (tree_get(volume, "projected"))
-            projected(c, volume);
+        for (size_t k = 0; k < sizeof(SOURCES) / sizeof(SOURCES[0]); k++)
+            whole_volume(f, volume, &SOURCES[k]);
+        projected(f, volume);
     }
 }

@@ -21,6 +21,8 @@ void warnings_add(const struct strategy_call *c, const char *fmt, ...)
     char *text = NULL;
     va_list ap;
 
+    if (findings_full(c->warnings))
+        return;
     va_start(ap, fmt);
     if (vasprintf(&text, fmt, ap) >= 0)
         findings_add(c->warnings, arena_cstr(c->arena, str_of(text)));
