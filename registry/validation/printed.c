@@ -179,6 +179,62 @@ static void put_map(struct buf *out, const json_t *v, const struct schema_type *
     free(keys);
 }
 
+/* What a JSON schema can say in two ways; the reference has a struct with a member for each. */
+static const struct either {
+    const char *type, *other; /* the member beside Schema */
+    bool list;                /* it is one; else a bool, and first */
+} EITHER[] = {
+    {"JSONSchemaPropsOrArray", "JSONSchemas", true},
+    {"JSONSchemaPropsOrBool", "Allows", false},
+    {"JSONSchemaPropsOrStringArray", "Property", true},
+};
+
+static const struct either *either_of(const struct schema_type *t)
+{
+    for (size_t i = 0; i < sizeof(EITHER) / sizeof(EITHER[0]); i++) {
+        if (t->kind == SCHEMA_RAW && strcmp(t->name, EITHER[i].type) == 0)
+            return &EITHER[i];
+    }
+    return NULL;
+}
+
+static void put_schemas(struct buf *out, const json_t *list, const struct schema_type *schema)
+{
+    buf_putc(out, '[');
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        buf_puts(out, i ? "," : "");
+        if (json_is_object(json_array_get(list, i)))
+            put(out, json_array_get(list, i), schema, NULL);
+        else
+            json_write(out, json_array_get(list, i), 0);
+    }
+    buf_putc(out, ']');
+}
+
+static void put_either(struct buf *out, const json_t *v, const struct either *e)
+{
+    const struct schema_type *schema = schema_type(STR("apiextensions.k8s.io/v1"), STR("JSONSchemaProps"));
+
+    buf_putc(out, '{');
+    if (!e->list) {
+        put_name(out, str_of(e->other));
+        buf_puts(out, json_is_false(v) ? "false" : "true");
+    }
+    put_name(out, STR("Schema"));
+    if (json_is_object(v))
+        put(out, v, schema, NULL);
+    else
+        buf_puts(out, "null");
+    if (e->list) {
+        put_name(out, str_of(e->other));
+        if (json_is_array(v))
+            put_schemas(out, v, schema);
+        else
+            buf_puts(out, "null");
+    }
+    buf_putc(out, '}');
+}
+
 static void put(struct buf *out, const json_t *v, const struct schema_type *t, const json_t *parent)
 {
     bool tagged = t->group_version && strcmp(t->group_version, "meta/v1") == 0;
@@ -195,6 +251,8 @@ static void put(struct buf *out, const json_t *v, const struct schema_type *t, c
         buf_putc(out, ']');
     } else if (t->kind == SCHEMA_MAP && json_is_object(v)) {
         put_map(out, v, t);
+    } else if (v && either_of(t)) {
+        put_either(out, v, either_of(t));
     } else {
         encode_value(out, v, t);
     }

@@ -74,6 +74,17 @@ const int printed_nwords = sizeof(printed_words) / sizeof(printed_words[0]);
     "CephMonitors=monitors RBDImage=image FSType RBDPool=pool RadosUser=user Keyring *SecretRef ReadOnly"
 
 const struct printed_row printed_rows[] = {
+    {"apiextensions.k8s.io/v1", "JSONSchemaProps",
+     "ID=id Schema=$schema *Ref=$ref Description Type Nullable Format Title *Default *Maximum "
+     "ExclusiveMaximum "
+     "*Minimum ExclusiveMinimum *MaxLength *MinLength Pattern *MaxItems *MinItems UniqueItems *MultipleOf "
+     "Enum "
+     "*MaxProperties *MinProperties Required *Items AllOf OneOf AnyOf *Not Properties *AdditionalProperties "
+     "PatternProperties Dependencies *AdditionalItems Definitions *ExternalDocs *Example "
+     "*XPreserveUnknownFields=x-kubernetes-preserve-unknown-fields "
+     "XEmbeddedResource=x-kubernetes-embedded-resource XIntOrString=x-kubernetes-int-or-string "
+     "XListMapKeys=x-kubernetes-list-map-keys *XListType=x-kubernetes-list-type "
+     "*XMapType=x-kubernetes-map-type XValidations=x-kubernetes-validations"},
     {"core/v1", "Volume", "Name " VOLUME_SOURCES},
     {"core/v1", "VolumeSource", VOLUME_SOURCES},
     {"core/v1", "PersistentVolumeSource", PERSISTENT_SOURCES},
