@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '..', 'lib'))
@@ -17,6 +18,7 @@ from cubed import Server, check, run  # noqa: E402
 PROTOBUF = 'application/vnd.kubernetes.protobuf'
 MERGE = {'Content-Type': 'application/merge-patch+json'}
 TABLE = {'Accept': 'application/json;as=Table;v=v1;g=meta.k8s.io'}
+TOLD = ('FlowSchema', 'CustomResourceDefinition')  # by the server itself, in their conditions, right after the create
 EVENTS = ('/api/v1/', '/apis/events.k8s.io/v1/')  # one store, two groups
 
 
@@ -57,6 +59,10 @@ def create(api, entry):
     if 'status' in entry:
         status, got = api.call('PATCH', where + '/status', json.dumps({'status': entry['status']}), MERGE)
         check(status == 200, 'status of %s: %d %s' % (where, status, got))
+    end = time.monotonic() + 10
+    while obj['kind'] in TOLD and not api.get(where)[1]['status'].get('conditions'):
+        check(time.monotonic() < end, '%s is not told anything' % where)
+        time.sleep(0.02)
     return where
 
 
