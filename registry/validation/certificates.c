@@ -5,6 +5,7 @@
 #include "registry/rules/base64.h"
 #include "registry/rules/names.h"
 #include "registry/validation/printed.h"
+#include "registry/validation/samevalue.h"
 #include "registry/validation/seen.h"
 #include "registry/walk/tree.h"
 
@@ -263,7 +264,7 @@ static void unchanged(struct check *c, const json_t *obj, const json_t *old, con
     if (json_array_size(now) > json_array_size(before))
         check_forbidden(c, &at,
                         arena_printf(c->arena, "updates may not add a condition of type \"%s\"", type));
-    else if (json_array_size(now) == json_array_size(before) && !printed_same(now, before, list))
+    else if (json_array_size(now) == json_array_size(before) && !same_value(now, before, list))
         check_forbidden(c, &at,
                         arena_printf(c->arena, "updates may not modify a condition of type \"%s\"\n%s", type,
                                      printed_diff(c, before, now, list)));

@@ -4,6 +4,7 @@
 #include "registry/validation/numbers.h"
 #include "registry/validation/printed.h"
 #include "registry/validation/rows.h"
+#include "registry/validation/samevalue.h"
 #include "registry/validation/selectors.h"
 #include "registry/walk/tree.h"
 
@@ -76,7 +77,7 @@ static void fixed_spec(struct check *c, const json_t *obj, const json_t *old)
     struct at at = at_field(NULL, "spec");
 
     forgive(c, obj, old, now, was);
-    if (!printed_same(now, was, type))
+    if (!same_value(now, was, type))
         check_forbidden(c, &at,
                         arena_printf(c->arena,
                                      "spec is immutable after creation except resources.requests and "

@@ -7,6 +7,7 @@
 #include "registry/validation/crdschema.h"
 #include "registry/validation/hooks.h"
 #include "registry/validation/printed.h"
+#include "registry/validation/samevalue.h"
 #include "registry/validation/seen.h"
 #include "registry/walk/tree.h"
 
@@ -89,7 +90,7 @@ static bool is_shared(const json_t *versions, const char *name)
     const json_t *first = json_object_get(json_array_get(versions, 0), name);
 
     for (size_t i = 1; i < json_array_size(versions); i++) {
-        if (!printed_same(first, json_object_get(json_array_get(versions, i), name), NULL))
+        if (!same_value(first, json_object_get(json_array_get(versions, i), name), NULL))
             return false;
     }
     return true;

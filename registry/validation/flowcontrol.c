@@ -5,6 +5,7 @@
 #include <math.h>
 #include "registry/rules/names.h"
 #include "registry/validation/printed.h"
+#include "registry/validation/samevalue.h"
 #include "registry/validation/seen.h"
 #include "registry/walk/tree.h"
 
@@ -316,7 +317,7 @@ static void fixed_spec(struct check *c, const json_t *obj, const struct mandator
 
     if (m->free_part)
         json_object_del(now, m->free_part);
-    if (!printed_same(now, wanted, type))
+    if (!same_value(now, wanted, type))
         check_invalid_of(c, &at, json_object_get(obj, "spec"), type, m->detail);
     json_decref(wanted);
     json_decref(now);

@@ -2,6 +2,7 @@
  * pkg/volume/validation. */
 #include "registry/validation/printed.h"
 #include "registry/validation/rows.h"
+#include "registry/validation/samevalue.h"
 #include "registry/validation/selectors.h"
 #include "registry/validation/volumespec.h"
 #include "registry/walk/tree.h"
@@ -57,7 +58,7 @@ static void fixed_source(struct check *c, const json_t *obj, const json_t *old)
     /* this one secret may come later */
     if (tree_get(was, "csi") && !tree_get(was, "csi.controllerExpandSecretRef"))
         tree_delete(now, "csi.controllerExpandSecretRef");
-    if (!printed_same(now, was, type))
+    if (!same_value(now, was, type))
         check_forbidden(c, &at,
                         arena_printf(c->arena, "spec.persistentvolumesource is immutable after creation\n%s",
                                      printed_diff(c, was, now, type)));
@@ -115,10 +116,10 @@ static void fixed_affinity(struct check *c, const json_t *obj, const json_t *old
     struct at at = at_field(NULL, "nodeAffinity");
     json_t *stable;
 
-    if (!was || printed_same(now, was, type))
+    if (!was || same_value(now, was, type))
         return;
     stable = renamed(was, now);
-    if (!printed_same(now, stable, type))
+    if (!same_value(now, stable, type))
         check_invalid_of(c, &at, now, type, "field is immutable, except for updating from beta label to GA");
     json_decref(stable);
 }

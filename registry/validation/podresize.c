@@ -3,6 +3,7 @@
 
 #include "registry/rules/qos.h"
 #include "registry/validation/printed.h"
+#include "registry/validation/samevalue.h"
 #include "registry/walk/tree.h"
 
 static const char *const LISTS[] = {"initContainers", "containers"};
@@ -82,7 +83,7 @@ static void check_whole(struct check *c, const json_t *pod, const json_t *old)
         check_removed(c, &at, now, was, "pod-level resource");
     masked = json_deep_copy(now);
     mask(masked, was);
-    if (!printed_same(masked, was, type))
+    if (!same_value(masked, was, type))
         check_forbidden(c, &spec, "only cpu and memory resources are mutable at pod-level");
     json_decref(masked);
 }
@@ -133,7 +134,7 @@ static void check_container(struct check *c, const struct at *at, const json_t *
     const struct schema_type *type = schema_type(STR("core/v1"), STR("Container"));
     struct at spec = at_field(NULL, "spec");
     json_t *masked = json_deep_copy(now), *resources = json_object_get(masked, "resources");
-    bool changed = !printed_same(now, was, type);
+    bool changed = !same_value(now, was, type);
 
     if (!resources) {
         resources = json_object();
@@ -141,7 +142,7 @@ static void check_container(struct check *c, const struct at *at, const json_t *
     }
     mask(resources, json_object_get(was, "resources"));
     json_object_del(resources, "claims");
-    if (!printed_same(masked, was, type))
+    if (!same_value(masked, was, type))
         check_forbidden(c, init ? at : &spec,
                         init ? "only cpu and memory resources for init or sidecar containers are mutable"
                              : "only cpu and memory resources are mutable");

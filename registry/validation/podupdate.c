@@ -4,6 +4,7 @@
 
 #include "registry/validation/formats.h"
 #include "registry/validation/printed.h"
+#include "registry/validation/samevalue.h"
 #include "registry/walk/tree.h"
 
 #define MIRROR "kubernetes.io/config.mirror"
@@ -180,7 +181,7 @@ static bool begins_with(const json_t *now, const json_t *was, const struct schem
     if (json_array_size(now) < json_array_size(was))
         return false;
     for (size_t i = 0; i < json_array_size(was); i++) {
-        if (!printed_same(json_array_get(now, i), json_array_get(was, i), of))
+        if (!same_value(json_array_get(now, i), json_array_get(was, i), of))
             return false;
     }
     return true;
@@ -232,7 +233,7 @@ static void check_gated(struct check *c, json_t *munged, const json_t *was)
     tree_copy(munged, was, "nodeSelector");
     if (!node && !old_node)
         return;
-    if (node && old_node && printed_same(node, old_node, affinity))
+    if (node && old_node && same_value(node, old_node, affinity))
         return;
     if (old_node && check_has(old_node, REQUIRED))
         check_node_affinity_additions(c, munged, was);
@@ -250,7 +251,7 @@ static void check_rest(struct check *c, const json_t *spec, const json_t *was)
     struct at at = at_field(NULL, "spec");
     json_t *munged;
 
-    if (printed_same(spec, was, type))
+    if (same_value(spec, was, type))
         return;
     munged = json_deep_copy(spec);
     keep_images(munged, was, "containers");
@@ -262,7 +263,7 @@ static void check_rest(struct check *c, const json_t *spec, const json_t *was)
         tree_copy(munged, was, "terminationGracePeriodSeconds");
     if (json_array_size(json_object_get(was, "schedulingGates")))
         check_gated(c, munged, was);
-    if (!check_full(c) && !printed_same(munged, was, type))
+    if (!check_full(c) && !same_value(munged, was, type))
         check_forbidden(
             c, &at,
             arena_printf(
@@ -332,7 +333,7 @@ static void check_kept(struct check *c, const json_t *pod, const json_t *old)
             check_forbidden(c, &at,
                             arena_printf(c->arena, "existing ephemeral containers %s may not be removed\n",
                                          check_quoted(c, name)));
-        else if (!printed_same(one, other, type))
+        else if (!same_value(one, other, type))
             check_forbidden(c, &at,
                             arena_printf(c->arena, "existing ephemeral containers %s may not be changed\n%s",
                                          check_quoted(c, name), printed_diff(c, one, other, type)));

@@ -18,10 +18,6 @@ const char *printed_diff(struct check *c, const json_t *a, const json_t *b, cons
 /* The type of what a path names in a type ("spec.template"), or NULL. Lists and maps are not gone into. */
 const struct schema_type *printed_type(const struct schema_type *t, const char *path);
 
-/* apiequality.Semantic.DeepEqual: empty is absent where the reference's types know no difference; quantities
- * by amount. t NULL: compared as JSON. */
-bool printed_same(const json_t *a, const json_t *b, const struct schema_type *t);
-
 /* "Invalid value: <v as t>: detail". */
 void check_invalid_of(struct check *c, const struct at *at, const json_t *v, const struct schema_type *t,
                       const char *detail);

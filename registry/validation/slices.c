@@ -5,6 +5,7 @@
 #include "registry/rules/quantities.h"
 #include "registry/validation/devices.h"
 #include "registry/validation/printed.h"
+#include "registry/validation/samevalue.h"
 #include "registry/validation/seen.h"
 #include "registry/validation/selectors.h"
 #include "registry/validation/volumesources.h"
@@ -474,7 +475,7 @@ static bool same_taints(const struct before *before, const json_t *device)
     struct str name = check_str(device, "name");
     const json_t *old = json_object_getn(before->devices, name.p, name.n);
 
-    return old && printed_same(json_object_get(old, "taints"), json_object_get(device, "taints"), NULL);
+    return old && same_value(json_object_get(old, "taints"), json_object_get(device, "taints"), NULL);
 }
 
 static void device(struct check *c, const struct at *at, const json_t *item, const void *arg)

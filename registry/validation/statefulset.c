@@ -5,6 +5,7 @@
 #include "registry/validation/claimspec.h"
 #include "registry/validation/numbers.h"
 #include "registry/validation/printed.h"
+#include "registry/validation/samevalue.h"
 #include "registry/validation/selectors.h"
 #include "registry/validation/templates.h"
 #include "registry/walk/tree.h"
@@ -191,7 +192,7 @@ static void check_fixed_spec(struct check *c, const json_t *spec, const json_t *
 
     for (size_t i = 0; i < sizeof(MUTABLE) / sizeof(MUTABLE[0]); i++)
         tree_copy(munged, was, MUTABLE[i]);
-    if (!printed_same(munged, was, printed_type(c->resource->type, "spec")))
+    if (!same_value(munged, was, printed_type(c->resource->type, "spec")))
         check_forbidden(
             c, &at,
             "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', "

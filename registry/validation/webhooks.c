@@ -4,6 +4,7 @@
 #include "registry/rules/names.h"
 #include "registry/validation/hooks.h"
 #include "registry/validation/printed.h"
+#include "registry/validation/samevalue.h"
 #include "registry/validation/seen.h"
 #include "registry/validation/selectors.h"
 
@@ -183,7 +184,7 @@ static bool same_match_conditions(const json_t *now, const json_t *old)
         const json_t *a = json_object_get(h, "matchConditions");
         const json_t *b = json_object_get(json_array_get(old, i), "matchConditions");
 
-        if (!printed_same(a, b, NULL))
+        if (!same_value(a, b, NULL))
             return false;
     }
     return true;

@@ -155,7 +155,7 @@ static const char *list_trouble(struct write *w, const json_t *obj, const struct
     return several ? arena_printf(w->arena, "[%s]", all) : all;
 }
 
-static bool same_value(const json_t *a, const json_t *b)
+static bool same_name(const json_t *a, const json_t *b)
 {
     return a == b || (a && b && json_equal(a, b)) ||
            (!json_array_size(a) && !json_array_size(b) && !json_is_string(a) && !json_is_string(b));
@@ -175,7 +175,7 @@ static struct condition accept_names(struct write *w, json_t *obj)
         const struct name *n = &NAMES[i];
         const json_t *wanted = json_object_get(spec, n->field), *had = json_object_get(names, n->field);
 
-        if (same_value(wanted, had))
+        if (same_name(wanted, had))
             continue;
         why =
             n->list ? list_trouble(w, obj, n, wanted, had) : trouble(w, obj, n->in, tree_str(spec, n->field));
@@ -191,11 +191,11 @@ static struct condition accept_names(struct write *w, json_t *obj)
 static bool names_differ(const json_t *obj)
 {
     for (size_t i = 0; i < NNAMES; i++) {
-        if (!same_value(json_object_get(tree_get(obj, "spec.names"), NAMES[i].field),
-                        json_object_get(tree_get(obj, ACCEPTED), NAMES[i].field)))
+        if (!same_name(json_object_get(tree_get(obj, "spec.names"), NAMES[i].field),
+                       json_object_get(tree_get(obj, ACCEPTED), NAMES[i].field)))
             return true;
     }
-    return !same_value(tree_get(obj, "spec.names.categories"), tree_get(obj, ACCEPTED ".categories"));
+    return !same_name(tree_get(obj, "spec.names.categories"), tree_get(obj, ACCEPTED ".categories"));
 }
 
 static void judge_names(struct write *w, json_t *obj)
