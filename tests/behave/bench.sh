@@ -57,7 +57,10 @@ kill -TERM $pid
 wait $pid
 is $? 1 "status of one that was interrupted"
 is "$(ls -d "$OUT"/cubed-bench-* 2>/dev/null)" "" "files of one that was interrupted"
-is "$(pgrep -f "data-dir=$OUT/cubed-bench")" "" "servers of one that was interrupted"
+no_server() {
+    ! pgrep -f "data-dir=$OUT/cubed-bench"
+}
+wait_for 20 no_server || fail "its servers outlive one that was interrupted"
 
 # wrong command lines: one line that names what is wrong, status 1
 while IFS='|' read -r arguments said; do

@@ -1,5 +1,5 @@
 /* Requests are small and written at once; a socket that refuses bytes is waited for with poll: the load tool
- * may block there, the server may not. What a callback closes is freed only when the loop's turn is over. */
+ * may block there, the server may not. */
 #include "tests/bench/conn_parts.h"
 
 #include <arpa/inet.h>
@@ -12,59 +12,7 @@
 #include <unistd.h>
 #include "shm/base/clock.h"
 
-#define TURN_EVENTS 256
-#define TURN_NS 100000000ll /* how late a stop may be noticed */
 #define WRITE_WAIT_MS 10000
-
-struct pool *pool_new(struct target *t)
-{
-    struct pool *p = calloc(1, sizeof *p);
-    p->target = t;
-    p->sources = 1;
-    p->epoll = epoll_create1(EPOLL_CLOEXEC);
-    return p;
-}
-
-static void bury(struct pool *p);
-
-void pool_free(struct pool *p)
-{
-    if (!p)
-        return;
-    while (p->all)
-        conn_close(p->all, false);
-    bury(p);
-    close(p->epoll);
-    free(p);
-}
-
-void pool_sources(struct pool *p, int n)
-{
-    p->sources = n < 1 ? 1 : n > 250 ? 250 : n;
-}
-
-void pool_receive_buffer(struct pool *p, int bytes)
-{
-    p->receive_buffer = bytes;
-}
-
-void pool_pace(struct pool *p, struct pacer *pacer)
-{
-    pacer->stopped = false;
-    pacer->next = p->pacers;
-    p->pacers = pacer;
-}
-
-void pool_unpace(struct pool *p, struct pacer *pacer)
-{
-    pacer->stopped = true;
-    for (struct pacer **at = &p->pacers; *at; at = &(*at)->next) {
-        if (*at == pacer) {
-            *at = pacer->next;
-            return;
-        }
-    }
-}
 
 /* ---- calls ---- */
 
@@ -274,7 +222,7 @@ static void conn_free(struct conn *c)
     free(c);
 }
 
-static void bury(struct pool *p)
+void conn_bury(struct pool *p)
 {
     flush_dirty(p);
     while (p->buried) {
@@ -374,7 +322,7 @@ static void conn_readable(struct conn *c)
     flush(c); /* window updates, acknowledgements, the next calls */
 }
 
-static void conn_event(struct conn *c)
+void conn_event(struct conn *c)
 {
     if (c->state == CONN_CONNECTING)
         conn_connected(c);
@@ -382,46 +330,4 @@ static void conn_event(struct conn *c)
         conn_handshake(c);
     else if (c->state == CONN_UP)
         conn_readable(c);
-}
-
-/* Lets pacers tick that are due; returns when the next one is. */
-static int64_t run_pacers(struct pool *p, int64_t next)
-{
-    int64_t now = clock_ns();
-    for (struct pacer **at = &p->pacers; *at;) {
-        struct pacer *pc = *at;
-        while (!pc->stopped && pc->due_ns <= (double)now) {
-            int64_t due = (int64_t)pc->due_ns;
-            pc->due_ns += pc->interval_ns;
-            pc->tick(pc, due);
-        }
-        if (pc->stopped) {
-            *at = pc->next;
-            continue;
-        }
-        if ((int64_t)pc->due_ns < next)
-            next = (int64_t)pc->due_ns;
-        at = &pc->next;
-    }
-    return next;
-}
-
-void pool_run(struct pool *p, int64_t until_ns, const bool *stop)
-{
-    struct epoll_event ev[TURN_EVENTS];
-    while (!*(const volatile bool *)stop) {
-        int64_t now = clock_ns();
-        if (now >= until_ns)
-            break;
-        int64_t next = run_pacers(p, until_ns < now + TURN_NS ? until_ns : now + TURN_NS);
-        bury(p);
-        if (*stop)
-            break;
-        int64_t wait = next - clock_ns();
-        struct timespec ts = {wait > 0 ? wait / 1000000000 : 0, wait > 0 ? wait % 1000000000 : 0};
-        int n = epoll_pwait2(p->epoll, ev, TURN_EVENTS, &ts, NULL);
-        for (int i = 0; i < n; i++)
-            conn_event(ev[i].data.ptr);
-    }
-    bury(p);
 }

@@ -1,4 +1,4 @@
-/* What conn.c, http1.c and http2.c share; nobody else looks inside. */
+/* What pool.c, conn.c, http1.c and http2.c share; nobody else looks inside. */
 #ifndef BENCH_CONN_PARTS_H
 #define BENCH_CONN_PARTS_H
 
@@ -50,5 +50,10 @@ extern const struct proto proto_http1, proto_http2;
 void call_head(struct call *call, int status);
 void call_body(struct call *call, const char *p, size_t n);
 void call_end(struct call *call, int status);
+
+/* The socket is ready for what the connection waits for. */
+void conn_event(struct conn *c);
+/* Sends what was handed over, and frees what is closed. */
+void conn_bury(struct pool *p);
 
 #endif
