@@ -19,6 +19,7 @@
 #include "shm/base/clock.h"
 #include "shm/base/log.h"
 #include "shm/base/must.h"
+#include "worker/worker.h"
 
 #define SUPERVISE_MAGIC 0x5ebe7215u
 #define ALIVE_RESET_MS 10000
@@ -144,17 +145,26 @@ static void take_note(struct area_child *a, char out[AREA_CRASH_NOTE_BYTES + 1])
             *p = ' ';
 }
 
+static bool wants_successor(int status)
+{
+    return WIFEXITED(status) && WEXITSTATUS(status) == WORKER_ANEW;
+}
+
 static void plan_successor(struct supervise *s, struct child *c, pid_t pid, int status)
 {
     int64_t now = clock_ms();
     bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
     char why[96], note[AREA_CRASH_NOTE_BYTES + 1];
-    int64_t wait = next_backoff(c, now, killed);
+    int64_t wait = wants_successor(status) ? 0 : next_backoff(c, now, killed);
     describe(status, why, sizeof(why));
     take_note(&s->area->child[c->row.slot], note);
     c->planned = true;
     c->due_ms = now + wait;
     atomic_fetch_add(&s->area->child[c->row.slot].restarts, 1);
+    if (wants_successor(status)) {
+        log_info("%s begins anew", c->row.name);
+        return;
+    }
     log_line(status == 0 ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR,
              "%s died pid=%d %s alive_ms=%lld restart_in_ms=%lld%s%s%s", c->row.name, (int)pid, why,
              (long long)(now - c->started_ms), (long long)wait, *note ? " note=\"" : "", note,
@@ -165,7 +175,7 @@ static void log_stopped(struct supervise *s, const struct child *c, pid_t pid, i
 {
     char why[96], note[AREA_CRASH_NOTE_BYTES + 1];
     take_note(&s->area->child[c->row.slot], note);
-    if (status == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM)) {
+    if (status == 0 || wants_successor(status) || (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM)) {
         log_debug("%s stopped pid=%d", c->row.name, (int)pid);
         return;
     }
@@ -186,7 +196,7 @@ int supervise_reap(struct supervise *s)
                 continue;
             c->pid = 0;
             atomic_store(&s->area->child[c->row.slot].pid, 0);
-            failed += WIFEXITED(status) && WEXITSTATUS(status) != 0;
+            failed += WIFEXITED(status) && WEXITSTATUS(status) != 0 && !wants_successor(status);
             if (s->state == RUNNING)
                 plan_successor(s, c, pid, status);
             else

@@ -1,8 +1,8 @@
 /* The shared area: one anonymous file, mapped before the first fork, sparse until touched.
  *
  *   child rows       one a process, each on cache lines of its own
- *   words            revision | store_ready | watcher_asleep | bootstrapped | wanted | sealing and resealed, a
- *                    cache line each
+ *   words            revision | store_ready | watcher_asleep | bootstrapped | wanted | sealing and resealed |
+ *                    lineage | doubted, a cache line each
  *   ring             shm/ring/ring.h
  *   mailboxes        one a consumer, page aligned: what one producer writes no other touches
  *   statistics       AREA_STATS_BYTES a consumer
@@ -62,6 +62,8 @@ static int map_area(struct area *a)
     a->wanted = (_Atomic int64_t *)(words + 4 * LINE_BYTES);
     a->sealing = (_Atomic int64_t *)(words + 5 * LINE_BYTES);
     a->resealed = a->sealing + 1;
+    a->lineage = (_Atomic uint64_t *)(words + 6 * LINE_BYTES);
+    a->doubted = (_Atomic int32_t *)(words + 7 * LINE_BYTES);
     a->ring = (struct ring_shared *)(words + PAGE_BYTES);
     a->mailbox = (struct mailbox_shared *)(words + PAGE_BYTES + ring);
     a->stats = words + PAGE_BYTES + ring + boxes;

@@ -56,8 +56,14 @@ struct area {
     /* 1 once the keeper has seen the namespaces that every cluster has: with store_ready, what /readyz waits
      * for. */
     _Atomic int32_t *bootstrapped;
-    /* Stands for the encryption that the watcher opens values with, 0: it never changes; and the revision up to
-     * which values may be sealed in an older way. */
+    /* Which lineage of the store the cache is of. The watcher raises it before it empties a cache that others
+     * may read, because the store was replaced or went back in time: who finds another number than when it
+     * opened the cache begins anew. */
+    _Atomic uint64_t *lineage;
+    /* 1: somebody saw the store at a lower revision than the cache; rings watcher_fd. The watcher looks. */
+    _Atomic int32_t *doubted;
+    /* Stands for the encryption that the watcher opens values with, 0: it never changes; and the revision up
+     * to which values may be sealed in an older way. */
     _Atomic int64_t *sealing, *resealed;
 };
 

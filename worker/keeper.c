@@ -33,6 +33,10 @@ static bool turn_ends(void *arg)
     int64_t due;
     bool more;
 
+    if (context_is_past(ctx)) {
+        loop_stop(ctx->loop);
+        return false;
+    }
     snapshots_turn(ctx->snapshots);
     store_poll(ctx->store);
     freshness_poll(ctx->freshness);
@@ -144,7 +148,7 @@ static int run(struct process *p)
     rc = loop_run(ctx->loop);
     if (rc < 0)
         log_error("event loop: %s", strerror(-rc));
-    return rc < 0;
+    return rc < 0 ? 1 : context_is_past(ctx) && !p->leave_by_ms ? WORKER_ANEW : 0;
 }
 
 int keeper_main(struct area *area, const struct options *options)

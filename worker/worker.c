@@ -31,6 +31,7 @@
 
 #define TICK_MS 250
 #define DRAIN_LOOK_MS 20
+#define PAST_MS 1000 /* for answers and ends of watches to leave */
 #define SNAPSHOT_MS 1000
 #define SNAPSHOTS_HELD_MAX 48 /* above it they are asked back at once: 128 workers share the reader slots */
 #define TRIM_BYTES (1u << 20)
@@ -41,6 +42,7 @@ struct worker {
     struct context ctx;
     struct event *wake, *tick, *drain, *sigterm, *sigint, *sighup;
     int64_t drain_until_ms;
+    bool past;       /* leaves because the store is another */
     int connections; /* at the last tick */
 };
 
@@ -100,11 +102,35 @@ static void close_rooms(struct worker *w)
     loop_free(ctx->loop);
 }
 
+/* ---- leaving ---- */
+
+static void begin_drain(struct worker *w, int64_t within_ms)
+{
+    struct context *ctx = &w->ctx;
+    struct timeval t = {.tv_usec = DRAIN_LOOK_MS * 1000};
+    log_debug("drain connections=%d watches=%d", net_connections(ctx->net), dispatch_watches(ctx->dispatch));
+    ctx->draining = true;
+    w->drain_until_ms = clock_ms() + within_ms;
+    net_drain(ctx->net, !w->past);
+    event_add(w->drain, &t);
+}
+
+/* The successor waits until the watcher has loaded the store as it is now. */
+static void leave_past(struct worker *w)
+{
+    if (w->ctx.draining || !context_is_past(&w->ctx))
+        return;
+    w->past = true;
+    dispatch_expire_all(w->ctx.dispatch);
+    begin_drain(w, PAST_MS);
+}
+
 /* ---- turns ---- */
 
 static bool turn_ends(void *arg)
 {
     struct context *ctx = &((struct worker *)arg)->ctx;
+    leave_past(arg);
     snapshots_turn(ctx->snapshots);
     store_poll(ctx->store);
     freshness_poll(ctx->freshness);
@@ -166,16 +192,12 @@ static void on_stop(evutil_socket_t signo, short what, void *arg)
     struct worker *w = arg;
     struct context *ctx = &w->ctx;
     if (ctx->draining) {
+        w->past = false;
         loop_stop(ctx->loop);
         return;
     }
-    log_debug("drain connections=%d watches=%d", net_connections(ctx->net), dispatch_watches(ctx->dispatch));
-    ctx->draining = true;
-    w->drain_until_ms = clock_ms() + ctx->options->shutdown_drain;
     dispatch_end_all(ctx->dispatch);
-    net_drain(ctx->net);
-    struct timeval t = {.tv_usec = DRAIN_LOOK_MS * 1000};
-    event_add(w->drain, &t);
+    begin_drain(w, ctx->options->shutdown_drain);
 }
 
 static void on_reload(evutil_socket_t signo, short what, void *arg)
@@ -223,7 +245,7 @@ static int serve(struct worker *w)
     int rc = loop_run(w->ctx.loop);
     if (rc < 0)
         log_error("event loop: %s", strerror(-rc));
-    return rc < 0;
+    return rc < 0 ? 1 : w->past ? WORKER_ANEW : 0;
 }
 
 int worker_main(const struct worker_start *start)

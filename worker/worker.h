@@ -1,5 +1,5 @@
-/* What the master knows of its children: their entry functions. Each runs in its own process right after fork,
- * returns the exit status, and never returns before its work is drained. */
+/* What the master knows of its children: their entry functions. Each runs in its own process right after
+ * fork, returns the exit status, and never returns before its work is drained. */
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
 
@@ -15,10 +15,13 @@ struct worker_listener {
 struct worker_start {
     struct area *area;
     const struct options *options;
-    int index; /* 0..workers-1 */
+    int index;                               /* 0..workers-1 */
     const struct worker_listener *listeners; /* this worker's own */
     int nlisteners;
 };
+
+/* Exit status of a child that is to be started again at once: what it knew of the store is no longer so. */
+#define WORKER_ANEW 75
 
 /* Signals every child understands: SIGTERM, SIGINT drain and exit 0 (a second one: at once); SIGHUP reloads
  * certificates and the token file. SIGPIPE is ignored by all. */

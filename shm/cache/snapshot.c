@@ -44,6 +44,8 @@ struct snapshots {
     int nheld;
     MDB_cursor *cursors[CURSORS_KEPT];
     int ncursors;
+    const _Atomic uint64_t *lineage; /* NULL: no fence */
+    uint64_t mine;
 };
 
 struct snapshots *snapshots_new(struct cache *c)
@@ -53,6 +55,13 @@ struct snapshots *snapshots_new(struct cache *c)
     s->magic = SNAPSHOTS_MAGIC;
     s->cache = c;
     return s;
+}
+
+void snapshots_fence(struct snapshots *s, const _Atomic uint64_t *lineage)
+{
+    must_be(s, SNAPSHOTS_MAGIC);
+    s->lineage = lineage;
+    s->mine = atomic_load(lineage);
 }
 
 static void destroy(struct snapshot *s)
@@ -153,6 +162,13 @@ static struct snapshot *refused(struct snapshot *s, int error)
     return NULL;
 }
 
+/* To be asked after a transaction has begun: what is committed behind the change of lineage it may show. */
+static bool is_fenced_off(const struct snapshots *o)
+{
+    atomic_thread_fence(memory_order_acquire);
+    return o->lineage && atomic_load_explicit(o->lineage, memory_order_relaxed) != o->mine;
+}
+
 struct snapshot *snapshot_get(struct snapshots *o)
 {
     must_be(o, SNAPSHOTS_MAGIC);
@@ -162,7 +178,7 @@ struct snapshot *snapshot_get(struct snapshots *o)
     int rc = begin(o, &s->txn);
     if (rc)
         return refused(s, rc > 0 ? rc : EIO);
-    rc = read_meta(s);
+    rc = is_fenced_off(o) ? -ESTALE : read_meta(s);
     if (rc)
         return refused(s, -rc);
     s->refs = 1;

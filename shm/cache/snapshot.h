@@ -4,6 +4,7 @@
 #ifndef SHM_CACHE_SNAPSHOT_H
 #define SHM_CACHE_SNAPSHOT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "shm/cache/cache.h"
@@ -15,6 +16,9 @@ struct snapshot;
 
 struct snapshots *snapshots_new(struct cache *c);
 void snapshots_free(struct snapshots *s);
+/* From now on no snapshot is begun once *lineage is another than now: snapshot_get then fails with ESTALE.
+ * Snapshots from before stay good. Whoever empties the cache changes it before. */
+void snapshots_fence(struct snapshots *s, const _Atomic uint64_t *lineage);
 
 /* The snapshot of this loop turn, with a reference for the caller. NULL with errno on LMDB failure. */
 struct snapshot *snapshot_get(struct snapshots *s);

@@ -25,6 +25,9 @@
 #define ROUNDS_MAX 4
 #define BATCH_BYTES (4u << 20)
 
+#define OTHER "this is another cluster"
+#define WENT_BACK "the cluster went back in time"
+
 enum load_state {
     LOAD_ASK,   /* where does the cluster stand? */
     LOAD_COLD,  /* pages of values */
@@ -58,6 +61,10 @@ struct load {
     int rounds; /* of marks: more is gone meanwhile */
     size_t to_read, next_read;
     struct etcd_watch *watch;
+    bool doubted;     /* the cluster may have gone back in time */
+    int64_t doubt_at; /* what it was seen to have reached */
+    int64_t doubt_ms; /* when to ask */
+    uint64_t doubt_ticket;
     int64_t last; /* revision of the last change, and its position */
     uint32_t last_sub;
     uint64_t skipped;
@@ -221,10 +228,18 @@ static void later(struct load *l, const struct etcd_status *st, const char *what
 
 /* ---- where the cluster stands ---- */
 
+static void drop_watch(struct load *l)
+{
+    etcd_watch_free(l->watch);
+    l->watch = NULL;
+}
+
 static void forget(struct load *l, const char *why)
 {
     if (l->revision)
-        log_warn("etcd: %s, the cache is loaded anew", why);
+        log_warn("etcd: %s, the cache is loaded anew revision=%lld", why, (long long)l->revision);
+    drop_watch(l);
+    l->ready = false;
     l->revision = l->last = 0;
     l->failed = l->hooks.wipe(l->hooks.arg);
     go(l, LOAD_COLD);
@@ -241,11 +256,39 @@ static void on_stand(void *arg, const struct etcd_status *st, int64_t revision, 
     l->failures = 0;
     l->cluster_id = cluster_id;
     if (l->revision == 0 || !known)
-        forget(l, "this is another cluster");
+        forget(l, OTHER);
     else if (l->revision > revision)
-        forget(l, "the cluster went back in time");
+        forget(l, WENT_BACK);
     else
         go(l, LOAD_WATCH);
+}
+
+/* While the watch stands, because it may be only the member that lags. */
+static void on_doubt(void *arg, const struct etcd_status *st, int64_t revision, uint64_t cluster_id)
+{
+    struct load *l = arg;
+    bool known = l->cluster_id == cluster_id;
+    l->doubt_ticket = 0;
+    l->doubt_ms = st->error ? clock_ms() + RETRY_MAX_MS : 0;
+    l->doubted = st->error != 0 && l->state == LOAD_WATCH;
+    if (st->error || l->state != LOAD_WATCH || (known && revision >= l->doubt_at))
+        return;
+    l->cluster_id = cluster_id;
+    forget(l, known ? WENT_BACK : OTHER);
+}
+
+/* Returns ms until it has to be looked at again; -1: when something happens. */
+static int64_t see_to_doubt(struct load *l)
+{
+    int64_t now = clock_ms();
+    if (!l->doubted || l->doubt_ticket || l->state != LOAD_WATCH)
+        return -1;
+    if (l->doubt_ms > now)
+        return l->doubt_ms - now;
+    l->doubt_at = l->revision;
+    l->doubt_ms = now + RETRY_MAX_MS;
+    int rc = etcd_current_revision(l->client, l->timeout_ms, on_doubt, l, &l->doubt_ticket);
+    return rc ? RETRY_MAX_MS : -1;
 }
 
 /* ---- lists ---- */
@@ -309,6 +352,16 @@ static int ask_marks(struct load *l)
     return 0;
 }
 
+/* Another cluster, or an earlier state of this one, has taken the place of what was asked before: compared
+ * with it the cache would seem to have changed by events that never were. */
+static bool is_other(struct load *l, const struct etcd_header *h)
+{
+    if (h->cluster_id == l->cluster_id && h->revision >= (l->at ? l->at : l->revision))
+        return false;
+    go(l, LOAD_ASK);
+    return true;
+}
+
 static void on_page(void *arg, const struct etcd_status *st, const struct etcd_range_reply *r)
 {
     struct load *l = arg;
@@ -317,6 +370,8 @@ static void on_page(void *arg, const struct etcd_status *st, const struct etcd_r
         page_failed(l, st);
         return;
     }
+    if (is_other(l, &r->header))
+        return;
     l->busy = false;
     l->failures = 0;
     if (!l->at)
@@ -384,6 +439,8 @@ static void on_read(void *arg, const struct etcd_status *st, const struct etcd_t
         later(l, st, "what changed cannot be read");
         return;
     }
+    if (is_other(l, &r->header))
+        return;
     l->busy = false;
     l->failures = 0;
     for (size_t at = 0; message_next(&r->responses, &at, &op) && l->next_read < l->to_read; l->next_read++) {
@@ -426,11 +483,11 @@ static void on_created(void *arg, int64_t revision, uint64_t cluster_id)
     struct load *l = arg;
     l->failures = 0;
     if (cluster_id != l->cluster_id) {
-        etcd_watch_free(l->watch);
-        l->watch = NULL;
+        drop_watch(l);
         go(l, LOAD_ASK);
         return;
     }
+    l->doubted |= revision < l->revision;
     l->ready = true;
 }
 
@@ -472,8 +529,7 @@ static void on_ended(void *arg, const struct etcd_status *st)
     }
     log_warn("etcd: the watch fell behind a compaction revision=%lld compacted=%lld", (long long)l->revision,
              (long long)st->compact_revision);
-    etcd_watch_free(l->watch);
-    l->watch = NULL;
+    drop_watch(l);
     go(l, LOAD_KEYS);
 }
 
@@ -541,6 +597,7 @@ void load_close(struct load *l)
         return;
     must_be(l, LOAD_MAGIC);
     etcd_client_cancel(l->client, l->ticket);
+    etcd_client_cancel(l->client, l->doubt_ticket);
     etcd_watch_free(l->watch);
     drop_diff(l);
     buf_free(&l->mark);
@@ -575,11 +632,12 @@ static int ask(struct load *l)
 int load_run(struct load *l, int64_t *wait_ms)
 {
     must_be(l, LOAD_MAGIC);
-    *wait_ms = -1;
+    *wait_ms = see_to_doubt(l);
     while (!l->failed && !l->busy) {
         int64_t now = clock_ms();
         if (l->retry_ms > now) {
-            *wait_ms = l->retry_ms - now;
+            int64_t wait = l->retry_ms - now;
+            *wait_ms = *wait_ms < 0 || wait < *wait_ms ? wait : *wait_ms;
             return 0;
         }
         enum load_state before = l->state;
@@ -613,6 +671,12 @@ bool load_ask_progress(struct load *l)
     must_be(l, LOAD_MAGIC);
     return l->state == LOAD_WATCH && l->watch && etcd_watch_progress_in_order(l->watch) &&
            etcd_watch_request_progress(l->watch) == 0;
+}
+
+void load_doubt(struct load *l)
+{
+    must_be(l, LOAD_MAGIC);
+    l->doubted = true;
 }
 
 void load_move(struct load *l)

@@ -2,7 +2,9 @@
  * stands, and after a compaction a comparison whose differences come as changes like any others, in order of
  * revisions, so that the watches of clients go on.
  *
- *   cold   nothing cached, another cluster, or a cache from the future: wipe, pages, quiet changes
+ *   cold   nothing cached, another cluster, or a cache from the future: wipe, pages, quiet changes. Asked
+ * about at the start and whenever a watch is made, since a member may come back as another cluster's, or from
+ *          a backup
  *   watch  from the revision after the cache's
  *   diff   the watch's revision is compacted: all keys at one revision, compared with the cache; what differs
  * is read at that revision, oldest change first; what is gone is deleted, at revisions made for it (marks.h)
@@ -81,6 +83,9 @@ int64_t load_revision(const struct load *l);
  * The answer comes as a batch without changes. false: no watch stands, or its member's answers prove nothing
  * (etcd_watch_progress_in_order); the reader has to read from etcd itself. */
 bool load_ask_progress(struct load *l);
+/* Somebody saw the cluster at a lower revision than the cache: it is asked where it stands, and when it went
+ * back in time the cache is loaded anew. */
+void load_doubt(struct load *l);
 /* The watch lags behind what others know: goes on at another member. */
 void load_move(struct load *l);
 /* Keys that could not be made a record of so far. */

@@ -198,9 +198,11 @@ int sink_wipe(void *sink)
     if (!rc)
         rc = cache_meta_put(s->cache, txn, LOAD_META_CLUSTER, 0);
     rc = commit(s, txn, rc);
-    if (!rc)
-        s->last = (struct place){0};
-    return rc;
+    if (rc)
+        return rc;
+    s->last = (struct place){0};
+    atomic_store(s->area->revision, 0);
+    return 0;
 }
 
 /* ---- start ---- */

@@ -175,6 +175,7 @@ def a_claim_given_back_before_its_service_changes_stays_free():
         api = server.api()
         status, got = api.create(SERVICES, service('a'))
         ip = got['spec']['clusterIP']
+        time.sleep(2)  # the keeper has looked at the new Service
         api.delete(ADDRESSES + '/' + ip)
         time.sleep(0.5)
         check(ip not in claimed(api), 'claimed at once: %s' % claimed(api))

@@ -93,7 +93,9 @@ static int apply(void *arg, const struct load_batch *b)
 
 static int wipe(void *arg)
 {
-    return sink_wipe(((struct follower *)arg)->sink);
+    struct follower *w = arg;
+    follow_new_lineage(w->f);
+    return sink_wipe(w->sink);
 }
 
 /* ---- progress ---- */
@@ -161,6 +163,8 @@ static int turn(struct follower *w)
 {
     struct follow *f = w->f;
     int64_t wait;
+    if (atomic_exchange(f->area->doubted, 0))
+        load_doubt(w->load);
     int rc = load_run(w->load, &wait);
     if (rc) {
         log_error("the cache cannot go on: %s", strerror(-rc));
@@ -204,7 +208,7 @@ static bool settle_way(struct follower *w, char *err, size_t err_bytes)
     if (!rc && was == is)
         return true;
     if (!rc)
-        rc = sink_wipe(w->sink);
+        rc = wipe(w);
     if (!rc)
         rc = cache_errno(mdb_txn_begin(c->env, NULL, 0, &txn));
     if (!rc && (rc = cache_meta_put(c, txn, META_WAY, is)))

@@ -24,6 +24,8 @@ struct follow {
 int follow_embedded(struct follow *f);
 int follow_etcd(struct follow *f);
 
+/* To be called before the cache is emptied: those who read it begin anew when it is loaded. */
+void follow_new_lineage(struct follow *f);
 /* Frees what dead readers pin, after a child was replaced, or when due. */
 void follow_reap(struct follow *f, bool due);
 /* Empties the eventfd that workers ring. */

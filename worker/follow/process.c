@@ -1,6 +1,7 @@
 #include "worker/follow/follow.h"
 
 #include <unistd.h>
+#include "shm/ring/ring.h"
 
 static uint64_t restarts(const struct area *a)
 {
@@ -17,6 +18,18 @@ void follow_reap(struct follow *f, bool due)
         return;
     f->restarts = now;
     cache_reap_readers(f->cache);
+}
+
+void follow_new_lineage(struct follow *f)
+{
+    struct area *a = f->area;
+    atomic_store(a->store_ready, 0);
+    atomic_store(a->bootstrapped, 0);
+    atomic_store(a->wanted, 0);
+    atomic_store(a->resealed, 0);
+    atomic_store(a->doubted, 0);
+    atomic_fetch_add(a->lineage, 1);
+    ring_start(a, 0); /* wakes those who sleep */
 }
 
 void follow_awake(struct follow *f)

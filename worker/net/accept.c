@@ -201,7 +201,7 @@ int net_reload(struct net *n, char *err, size_t err_bytes)
     return 0;
 }
 
-void net_drain(struct net *n)
+void net_drain(struct net *n, bool for_good)
 {
     must_be(n, NET_MAGIC);
     if (n->draining)
@@ -213,7 +213,7 @@ void net_drain(struct net *n)
         l->waiting = false;
         /* The master has the descriptor, too: closing it here would leave clients waiting in its queue. Those
          * of a shared one may wait: systemd holds it for who comes next. */
-        if (!l->shared)
+        if (!l->shared && for_good)
             shutdown(l->fd, SHUT_RD);
     }
     struct conn *c;

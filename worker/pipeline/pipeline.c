@@ -20,6 +20,7 @@
 #include "worker/pipeline/impersonate.h"
 #include "worker/pipeline/respond.h"
 #include "worker/pipeline/route.h"
+#include "worker/read/freshness.h"
 #include "worker/request/info.h"
 #include "worker/request/stats.h"
 #include "worker/request/status.h"
@@ -202,6 +203,12 @@ static enum stage_result info_stage(struct request *rq)
 
 static enum stage_result dispatch_stage(struct request *rq)
 {
+    if (rq->info.is_resource && context_is_past(rq->ctx)) {
+        struct status st = {.arena = rq->arena};
+        freshness_store_new(&st);
+        response_status(rq, &st);
+        return STAGE_DONE;
+    }
     if (rq->long_running && !rq->stats_row) {
         rq->stats_row = stats_row(rq->ctx->stats, rq);
         stats_running(rq->stats_row, 1);

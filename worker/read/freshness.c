@@ -17,6 +17,7 @@
 
 #define FRESHNESS_MAGIC 0x66726573u
 #define FRESHNESS_WAIT_MS 3000
+#define NEW_RETRY_S 1
 #define LOOK_MS 10 /* no event came for so long: it may be that none is to come */
 
 struct freshness {
@@ -138,7 +139,8 @@ void freshness_poll(struct freshness *f)
     if (!f->parked)
         return;
     struct snapshot *s = snapshot_reaching(f->ctx->snapshots, INT64_MAX);
-    int64_t have = s ? snapshot_revision(s) : -1, now = clock_ms();
+    /* who waits for what a store of the past had is told at once */
+    int64_t have = s ? snapshot_revision(s) : context_is_past(f->ctx) ? INT64_MAX : -1, now = clock_ms();
     snapshot_unref(s);
     struct freshness_wait *next, *due = NULL;
     for (struct freshness_wait *w = f->parked; w; w = next) {
@@ -188,6 +190,18 @@ bool freshness_wait(struct freshness *f, struct freshness_wait *w, int64_t revis
 
 /* ---- requests ---- */
 
+/* The store is behind what was seen of it: it went back in time, and the watcher may not know yet. What the
+ * cache has is not to be told to somebody who wants the newest. */
+static void doubt(struct freshness *f)
+{
+    struct area *a = f->ctx->area;
+    uint64_t one = 1;
+    if (atomic_exchange(a->doubted, 1))
+        return;
+    ssize_t done = write(a->watcher_fd, &one, sizeof(one));
+    (void)done;
+}
+
 static void answered(struct fresh_wait *ask, const struct etcd_status *st, int64_t revision)
 {
     struct freshness_wait *w =
@@ -196,6 +210,10 @@ static void answered(struct fresh_wait *ask, const struct etcd_status *st, int64
     unlink_wait(w);
     w->wanted = revision;
     w->error = st->error;
+    if (!st->error && revision < w->seen) {
+        doubt(f);
+        w->error = -EAGAIN;
+    }
     link_wait(w, &f->resumed);
     pipeline_resume(w->rq);
 }
@@ -229,6 +247,7 @@ static void count(struct freshness *f, enum area_counter c, uint64_t n)
 static bool ask(struct freshness *f, struct request *rq, struct status *st)
 {
     struct freshness_wait *w = wait_new(f, rq);
+    w->seen = f->ctx->area ? atomic_load(f->ctx->area->revision) : 0;
     int rc = fresh_ask(f->ctx->fresh, &w->ask);
     count(f, AREA_FRESH_READS, 1);
     count(f, AREA_FRESH_ROUND_TRIPS, fresh_round_trips(f->ctx->fresh) - f->trips);
@@ -257,7 +276,10 @@ struct snapshot *freshness_snapshot(struct request *rq, int64_t at_least, bool *
     int64_t wanted = w ? w->wanted : at_least >= 0 ? at_least : store_revision(rq->ctx->store);
     struct snapshot *s = snapshot_reaching(rq->ctx->snapshots, wanted);
     if (!s) {
-        status_internal(st, "the cache cannot be read: %s", strerror(errno));
+        if (context_is_past(rq->ctx))
+            freshness_store_new(st);
+        else
+            status_internal(st, "the cache cannot be read: %s", strerror(errno));
         return NULL;
     }
     int64_t have = snapshot_revision(s);
@@ -271,6 +293,11 @@ struct snapshot *freshness_snapshot(struct request *rq, int64_t at_least, bool *
     park(f, w ? w : wait_new(f, rq), wanted);
     *suspended = true;
     return NULL;
+}
+
+void freshness_store_new(struct status *st)
+{
+    status_too_many(st, NEW_RETRY_S, "storage is (re)initializing");
 }
 
 /* The reference hands on what its client of etcd says, without a reason. */

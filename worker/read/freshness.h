@@ -29,6 +29,7 @@ struct freshness_wait {
     struct request *rq;
     struct fresh_wait ask;
     int64_t wanted, until_ms;
+    int64_t seen; /* of the store, before it was asked */
     bool timed_out;
     int error; /* of the question what is newest */
 };
@@ -37,6 +38,8 @@ bool freshness_wait(struct freshness *f, struct freshness_wait *w, int64_t revis
 /* Does not wait any more; if it did not, nothing happens. */
 void freshness_leave(struct freshness_wait *w);
 
+/* What a client is told while the cache is made anew. */
+void freshness_store_new(struct status *st);
 /* What a client is told when the store could not be asked, or could not write; error as in struct
  * store_result. */
 void freshness_store_failed(struct status *st, int error);

@@ -31,7 +31,8 @@ struct context {
     unsigned magic;
     const struct options *options;
     struct area *area;
-    int index; /* consumer index in the area */
+    int index;        /* consumer index in the area */
+    uint64_t lineage; /* of the store, when the cache was opened */
     struct loop *loop;
     struct cache *cache;
     struct snapshots *snapshots;
@@ -56,5 +57,11 @@ struct context {
     struct net *net;
     size_t freed_bytes; /* of large bodies, since the heap was last given back to the system */
 };
+
+/* The store was replaced, or went back in time: nothing this process knows of it is good any more. */
+static inline bool context_is_past(const struct context *ctx)
+{
+    return ctx->area && atomic_load(ctx->area->lineage) != ctx->lineage;
+}
 
 #endif

@@ -42,17 +42,19 @@ static bool stopped_while_waiting(void)
     return sigtimedwait(&set, NULL, &pause) > 0;
 }
 
-static struct cache *open_cache(const struct context *ctx, bool *stop)
+static struct cache *open_cache(struct context *ctx, bool *stop)
 {
     struct cache_options co = {.dir = ctx->options->cache_dir,
                                .map_bytes = (size_t)ctx->options->cache_map_bytes};
     char err[512];
     struct cache *c;
 
+    ctx->lineage = atomic_load(ctx->area->lineage);
     while (!atomic_load(ctx->area->store_ready)) {
         *stop = stopped_while_waiting();
         if (*stop)
             return NULL;
+        ctx->lineage = atomic_load(ctx->area->lineage);
     }
     c = cache_open(&co, err, sizeof(err));
     if (!c)
@@ -129,6 +131,7 @@ bool storage_open(struct context *ctx, bool *stop)
     if (!ctx->cache)
         return false;
     ctx->snapshots = snapshots_new(ctx->cache);
+    snapshots_fence(ctx->snapshots, ctx->area->lineage);
     ctx->storage = calloc(1, sizeof(*ctx->storage));
     must(ctx->storage != NULL);
     ctx->storage->magic = STORAGE_MAGIC;

@@ -113,6 +113,17 @@ static void fail_expired(struct watch *w)
     watch_fail(w, &st);
 }
 
+void watch_expire(struct watch *w)
+{
+    struct status st = {.arena = w->rq->arena};
+    if (w->error.n || w->ending)
+        return;
+    status_expired(&st, arena_printf(w->rq->arena, "too old resource version: %lld (the store was replaced)",
+                                     (long long)w->cursor));
+    watch_fail(w, &st);
+    request_wake(w->rq);
+}
+
 /* The first event ends a watch that asked for the metadata of a list: no object can be told so. */
 static bool has_no_form(struct watch *w)
 {
@@ -303,6 +314,8 @@ enum body_result watch_refill(struct request *rq)
     int rc = w->error.n ? 0 : slice(w);
     if (rc == -ESTALE)
         fail_expired(w);
+    else if (rc && context_is_past(rq->ctx))
+        watch_expire(w);
     else if (rc)
         return BODY_ABORT;
     if (w->error.n) {

@@ -14,6 +14,8 @@ void watch_lost(struct watch *w, int64_t revision);
 int64_t watch_tick(struct watch *w, int64_t now_ms);
 /* Ends the stream cleanly. */
 void watch_end(struct watch *w);
+/* Ends it with 410: the store is another than the one it is of. */
+void watch_expire(struct watch *w);
 /* Ends it with an ERROR event. */
 void watch_fail(struct watch *w, const struct status *st);
 /* Memory that is not the arena's. */

@@ -185,7 +185,7 @@ struct snapshot *dispatch_snapshot(struct dispatch *d, int64_t at_least)
         snapshots_turn(all);
         d->snap = snapshot_get(all);
     }
-    if (!d->snap)
+    if (!d->snap && !context_is_past(d->ctx))
         log_error("a snapshot of the cache cannot be had errno=%d", errno);
     return d->snap;
 }
@@ -404,13 +404,23 @@ void dispatch_free(struct dispatch *d)
     free(d);
 }
 
-void dispatch_end_all(struct dispatch *d)
+static void each_watch(struct dispatch *d, void (*fn)(struct watch *w))
 {
     must_be(d, DISPATCH_MAGIC);
     for (size_t i = 0; i < d->table_size; i++)
         for (struct group *g = d->table[i]; g; g = g->next)
             for (struct watch *w = g->first; w; w = w->next)
-                watch_end(w);
+                fn(w);
+}
+
+void dispatch_end_all(struct dispatch *d)
+{
+    each_watch(d, watch_end);
+}
+
+void dispatch_expire_all(struct dispatch *d)
+{
+    each_watch(d, watch_expire);
 }
 
 int dispatch_watches(const struct dispatch *d)

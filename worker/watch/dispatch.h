@@ -16,6 +16,8 @@ bool dispatch_sleep(struct dispatch *d);
 void dispatch_awake(struct dispatch *d);
 /* Ends all watches cleanly (drain). */
 void dispatch_end_all(struct dispatch *d);
+/* Ends all watches with 410: the store is another than the one they are of. */
+void dispatch_expire_all(struct dispatch *d);
 int dispatch_watches(const struct dispatch *d);
 
 /* ---- for the watches of this room ---- */

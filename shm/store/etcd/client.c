@@ -172,7 +172,8 @@ static int sleep_with(struct etcd_client *c, struct pollfd *fds, int n, int64_t 
 {
     struct pollfd all[POLL_FDS_MAX + ENDPOINTS_MAX];
     int ready = 0, count = n, of[ENDPOINTS_MAX];
-    memcpy(all, fds, (size_t)n * sizeof(*fds));
+    for (int i = 0; i < n; i++)
+        all[i] = fds[i];
     for (int i = 0; i < c->endpoints.n; i++) {
         struct wire *w = c->conn[i].wire;
         int wants = w ? wire_wants(w) : 0;
@@ -185,9 +186,10 @@ static int sleep_with(struct etcd_client *c, struct pollfd *fds, int n, int64_t 
     }
     if (poll(all, (nfds_t)count, (int)timeout_ms) < 0 && errno != EINTR)
         return -EIO;
-    memcpy(fds, all, (size_t)n * sizeof(*fds));
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
+        fds[i] = all[i];
         ready += fds[i].revents != 0;
+    }
     for (int i = n; i < count; i++)
         if (all[i].revents)
             conn_work(&c->conn[of[i - n]], clock_ms());

@@ -67,9 +67,10 @@ void once_cancel(struct once_write *w)
 static void finish(struct once_write *w, const struct etcd_status *st, const struct etcd_write_reply *r)
 {
     etcd_write_done done = w->done;
+    struct etcd_status told = *st; /* it may be the write's own */
     void *arg = w->arg;
     once_cancel(w);
-    done(arg, st, r);
+    done(arg, &told, r);
 }
 
 static void finish_unknown(struct once_write *w, const char *why)

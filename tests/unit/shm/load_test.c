@@ -395,13 +395,45 @@ static void test_another_cluster(void **state)
     stop(f);
 }
 
+/* The member comes back with less than it had, under a follower that goes on: by itself, and because somebody
+ * else saw it first. */
+static void test_back_in_time(void **state)
+{
+    struct follower *f = ((void **)*state)[0];
+    struct world *w = ((void **)*state)[1];
+    int64_t r = put_n(f->client, 0, 20, "seven");
+    follow(f);
+    reach(f, r);
+    server_kill(&w->servers, 0);
+    assert_int_equal(shell("rm -rf %s/data0", w->servers.dir), 0);
+    server_start(&w->servers, 0);
+    client_ready(f->client);
+    put_n(f->client, 0, 3, "eight");
+    int64_t end = clock_ms() + START_MS, wait;
+    while (!(f->wipes && load_ready(f->load)) && clock_ms() < end) {
+        assert_int_equal(load_run(f->load, &wait), 0);
+        assert_true(etcd_client_wait(f->client, NULL, 0, wait < 0 ? 100 : wait) >= 0);
+    }
+    assert_int_equal(f->wipes, 1);
+    reach(f, put_n(f->client, 3, 4, "nine"));
+    same(f);
+
+    load_doubt(f->load); /* without reason */
+    reach(f, put_n(f->client, 4, 5, "ten"));
+    drive_for(f->client, 100);
+    assert_int_equal(load_run(f->load, &wait), 0);
+    assert_int_equal(f->wipes, 1);
+    same(f);
+    stop(f);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cold_then_watch), cmocka_unit_test(test_resume),
         cmocka_unit_test(test_compacted),       cmocka_unit_test(test_compacted_without_marks),
         cmocka_unit_test(test_made_again),      cmocka_unit_test(test_many_in_a_revision),
-        cmocka_unit_test(test_another_cluster),
+        cmocka_unit_test(test_another_cluster), cmocka_unit_test(test_back_in_time),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

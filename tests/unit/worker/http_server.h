@@ -307,7 +307,7 @@ static void on_order(evutil_socket_t fd, short what, void *arg)
         break;
     case ORDER_DRAIN:
         s->ctx.draining = true;
-        net_drain(s->net);
+        net_drain(s->net, true);
         break;
     case ORDER_RELOAD:
         s->reloaded = net_reload(s->net, err, sizeof(err)) == 0 ? 1 : -1;

@@ -52,6 +52,20 @@ static inline void rig_open_cache(struct rig *r, size_t window_bytes)
         fail_msg("%s", err);
 }
 
+/* As the master's flags leave them: no text is NULL. */
+static inline void rig_empty_options(struct options *o)
+{
+#define RIG_BOOL(field)
+#define RIG_INT(field)
+#define RIG_DURATION(field)
+#define RIG_BYTES(field)
+#define RIG_STRING(field) o->field = "";
+#define RIG_LIST(field) o->field = "";
+#define OPTION(field, kind, flag, dflt, group, metavar, help) RIG_##kind(field)
+#include "shm/base/options.def"
+#undef OPTION
+}
+
 static inline struct rig *rig_new(size_t window_bytes)
 {
     struct rig *r = calloc(1, sizeof(*r));
@@ -60,6 +74,7 @@ static inline struct rig *rig_new(size_t window_bytes)
     r->area = area_new(1);
     assert_non_null(r->area);
     rig_open_cache(r, window_bytes);
+    rig_empty_options(&r->options);
     r->options.min_request_timeout = 1800;
     r->options.service_cluster_ip_range = "10.0.0.0/24";
     r->ctx = (struct context){.options = &r->options, .area = r->area, .cache = r->cache};
