@@ -18,6 +18,7 @@
 #include "master/signals.h"
 #include "master/supervise.h"
 #include "shm/base/clock.h"
+#include "worker/worker.h"
 
 #define WORKERS 2
 
@@ -83,6 +84,11 @@ static int crashing(void *arg, int slot)
 static int failing(void *arg, int slot)
 {
     return 3;
+}
+
+static int outdated(void *arg, int slot)
+{
+    return WORKER_ANEW;
 }
 
 static int setup(void **state)
@@ -194,6 +200,19 @@ static void an_exit_status_is_counted(void **state)
     assert_true(failures >= 1);
 }
 
+/* It has done nothing wrong: no waiting, and not a failure that would end a start. */
+static void who_wants_to_begin_anew_does_at_once(void **state)
+{
+    struct world *w = *state;
+    begin(w, well_behaved, outdated);
+    int64_t start = clock_ms();
+    int failures = 0;
+    while (atomic_load(&w->area->child[0].restarts) < 8 && clock_ms() - start < 5000)
+        failures += turn(w, 10, NULL);
+    assert_true(atomic_load(&w->area->child[0].restarts) >= 8);
+    assert_int_equal(failures, 0);
+}
+
 static void stop_goes_stage_by_stage(void **state)
 {
     struct world *w = *state;
@@ -272,6 +291,7 @@ int main(void)
         WITH_WORLD(a_killed_child_is_back_within_a_second_every_time),
         WITH_WORLD(a_crash_loop_backs_off),
         WITH_WORLD(an_exit_status_is_counted),
+        WITH_WORLD(who_wants_to_begin_anew_does_at_once),
         WITH_WORLD(stop_goes_stage_by_stage),
         WITH_WORLD(who_does_not_drain_is_killed),
         WITH_WORLD(a_second_signal_does_not_wait),
