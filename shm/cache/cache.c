@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "shm/base/log.h"
 #include "shm/base/must.h"
+#include "shm/cache/counts.h"
 
 #define CACHE_MAGIC 0x63616368u
 #define MAP_BYTES_DEFAULT ((size_t)64 << 30)
@@ -74,8 +75,11 @@ static int check_layout(struct cache *c, MDB_txn *txn)
 {
     int64_t layout;
     int rc = cache_meta_get(c, txn, META_LAYOUT, &layout);
-    if ((rc == -ENOENT || (rc == 0 && layout == CACHE_LAYOUT - 1)) && c->writer)
-        return cache_meta_put(c, txn, META_LAYOUT, CACHE_LAYOUT) ? EIO : 0;
+    if ((rc == -ENOENT || (rc == 0 && layout > 0 && layout < CACHE_LAYOUT)) && c->writer) {
+        rc = counts_rebuild(c, txn);
+        rc = rc ? rc : cache_meta_put(c, txn, META_LAYOUT, CACHE_LAYOUT);
+        return -rc;
+    }
     if (rc)
         return rc == -ENOENT ? MDB_NOTFOUND : EIO;
     return layout == CACHE_LAYOUT ? 0 : MDB_VERSION_MISMATCH;
@@ -86,11 +90,8 @@ static int open_databases(struct cache *c)
     struct {
         const char *name;
         MDB_dbi *dbi;
-    } rows[] = {{"objects", &c->objects},
-                {"rests", &c->rests},
-                {"log", &c->log},
-                {"index", &c->index},
-                {"meta", &c->meta}};
+    } rows[] = {{"objects", &c->objects}, {"rests", &c->rests}, {"counts", &c->counts},
+                {"log", &c->log},         {"index", &c->index}, {"meta", &c->meta}};
     MDB_txn *txn;
     int rc = mdb_txn_begin(c->env, NULL, c->writer ? 0 : MDB_RDONLY, &txn);
     if (rc)

@@ -1,10 +1,11 @@
 /* The cache: one LMDB environment, mapped by every process; the watcher alone writes it.
  *
- *   objects  key (key.h)                           -> record (record.h)
- *   rests    key                                   -> what follows of a record that is split: LMDB gives a
- * value above half a page whole pages of its own log      revision (u64 big endian)             -> event
- * (log.h); the watch window index    resource, slot, value, NUL, ns, NUL, name -> nothing meta     name ->
- * value: revision, compacted, store identity, layout version
+ *   objects  key (key.h)                 -> record (record.h)
+ *   rests    key                         -> what follows of a record that is split (apply.c)
+ *   counts   key                         -> number of objects from there on (counts.h)
+ *   log      revision (u64 big endian)   -> event (log.h); the watch window
+ *   index    slot of a resource, value, ns, name -> nothing (key.h)
+ *   meta     name                        -> value: revision, compacted, store identity, layout
  *
  * Opened after fork, once per process, with MDB_NOTLS. */
 #ifndef SHM_CACHE_CACHE_H
@@ -16,12 +17,12 @@
 #include "shm/base/buf.h"
 #include "shm/base/str.h"
 
-#define CACHE_LAYOUT 2 /* 1: without rests; taken over as it is */
+#define CACHE_LAYOUT 3 /* 1: without rests, 2: without counts; both are taken over */
 
 struct cache {
     unsigned magic;
     MDB_env *env;
-    MDB_dbi objects, rests, log, index, meta;
+    MDB_dbi objects, rests, counts, log, index, meta;
     bool writer;
     int lock_fd;     /* the writer's claim on the directory */
     struct buf work; /* the writer's, for one change at a time */

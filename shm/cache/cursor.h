@@ -10,6 +10,8 @@ struct cache *snapshot_cache(const struct snapshot *s);
 /* A cursor of the snapshot on dbi; NULL on failure. Goes back with snapshot_cursor_give (NULL is allowed). */
 MDB_cursor *snapshot_cursor_take(struct snapshot *s, MDB_dbi dbi);
 void snapshot_cursor_give(struct snapshot *s, MDB_cursor *cur);
+/* Moves a cursor to the first key >= from (> when after). v may be NULL. */
+int cursor_seek(MDB_cursor *cur, struct str from, bool after, MDB_val *k, MDB_val *v);
 
 static inline struct str val_str(MDB_val v)
 {
@@ -27,8 +29,8 @@ static inline const struct record *record_view(struct str bytes)
     return record_header_ok(bytes) ? (const struct record *)bytes.p : NULL;
 }
 
-/* Keys of the log: the revision in eight bytes, big endian, so that byte order is number order; behind it, of a
- * revision with many events, four more for the place of all but the first. */
+/* Keys of the log: the revision in eight bytes, big endian, so that byte order is number order; behind it, of
+ * a revision with many events, four more for the place of all but the first. */
 struct log_key {
     unsigned char b[12];
     unsigned n;

@@ -17,6 +17,7 @@ struct past {
     struct str key;
     uint64_t hash;
     const struct record *record; /* NULL: absent then */
+    bool now;                    /* there is one at present */
 };
 
 /* A walk over both; `now` is the scan's record that is not given out yet. */
@@ -57,19 +58,21 @@ static void grow(struct history *h)
     }
 }
 
-/* Keeps the first state that is reported for a key. */
-static void remember(struct history *h, struct str key, const struct record *record)
+/* Keeps the first state that is reported for a key, and whether the last event left one. */
+static void remember(struct history *h, struct str key, const struct record *record, bool now)
 {
     if (h->npast == h->cap)
         grow(h);
     uint64_t hash = hash_str(key);
     size_t at = hash & (h->nslots - 1);
     for (; h->slots[at]; at = (at + 1) & (h->nslots - 1)) {
-        const struct past *p = &h->past[h->slots[at] - 1];
-        if (p->hash == hash && str_eq(p->key, key))
+        struct past *p = &h->past[h->slots[at] - 1];
+        if (p->hash == hash && str_eq(p->key, key)) {
+            p->now = now;
             return;
+        }
     }
-    h->past[h->npast++] = (struct past){key, hash, record};
+    h->past[h->npast++] = (struct past){key, hash, record, now};
     h->slots[at] = h->npast;
 }
 
@@ -88,7 +91,7 @@ static int undo(struct history *h, int64_t revision)
         return rc;
     while (log_scan_before(&sc, &e, &before))
         if (str_starts(e.key, key_str(&h->prefix)))
-            remember(h, e.key, before);
+            remember(h, e.key, before, e.type != EVENT_DELETED);
     log_scan_close(&sc);
     free(h->slots);
     h->slots = NULL;
@@ -146,16 +149,20 @@ static size_t past_at(const struct history *h, struct str key)
     return lo;
 }
 
+/* The same of a key behind this one; NULL: the first. */
+static size_t past_behind(const struct history *h, const struct key *after)
+{
+    size_t i = after ? past_at(h, key_str(after)) : 0;
+    return i < h->npast && after && str_eq(h->past[i].key, key_str(after)) ? i + 1 : i;
+}
+
 static int walk_open(struct history *h, struct walk *w, const struct key *after)
 {
     *w = (struct walk){0};
     int rc = scan_open(&w->scan, h->snap, &h->prefix, after, after != NULL);
     if (rc)
         return rc;
-    if (after)
-        w->past = past_at(h, key_str(after));
-    if (w->past < h->npast && after && str_eq(h->past[w->past].key, key_str(after)))
-        w->past++;
+    w->past = past_behind(h, after);
     w->now = scan_next(&w->scan, &w->now_key);
     return 0;
 }
@@ -216,16 +223,13 @@ const struct record *history_object(struct history *h, const struct key *k)
     return snapshot_object(h->snap, k);
 }
 
+/* Those of the present, less what came since, and with what went. */
 int64_t history_remaining(struct history *h, int64_t max)
 {
     must_be(h, HISTORY_MAGIC);
-    struct walk w;
-    struct str key;
-    int64_t n = 0;
-    if (walk_open(h, &w, h->has_last ? &h->last : NULL))
-        return 0;
-    while (n < max && walk_next(h, &w, &key))
-        n++;
-    scan_close(&w.scan);
-    return n;
+    const struct key *after = h->has_last ? &h->last : NULL;
+    int64_t n = snapshot_count(h->snap, &h->prefix, after, INT64_MAX);
+    for (size_t i = past_behind(h, after); i < h->npast; i++)
+        n += (h->past[i].record != NULL) - h->past[i].now;
+    return n < max ? n : max;
 }

@@ -38,8 +38,7 @@ static struct str first_key(const struct key *prefix, const struct key *from)
     return key_str(from);
 }
 
-/* Moves the cursor to the first key >= from (> when after). */
-static int position(MDB_cursor *cur, struct str from, bool after, MDB_val *k, MDB_val *v)
+int cursor_seek(MDB_cursor *cur, struct str from, bool after, MDB_val *k, MDB_val *v)
 {
     *k = str_val(from);
     int rc = mdb_cursor_get(cur, k, v, MDB_SET_RANGE);
@@ -53,7 +52,7 @@ int scan_open(struct scan *sc, struct snapshot *s, const struct key *prefix, con
 {
     *sc = (struct scan){.snap = snapshot_ref(s), .prefix = *prefix};
     sc->cur = snapshot_cursor_take(s, snapshot_cache(s)->objects);
-    int rc = sc->cur ? position(sc->cur, first_key(prefix, from), after && from, &sc->k, &sc->v) : EIO;
+    int rc = sc->cur ? cursor_seek(sc->cur, first_key(prefix, from), after && from, &sc->k, &sc->v) : EIO;
     sc->done = rc != 0;
     if (rc == 0 || rc == MDB_NOTFOUND)
         return 0;
@@ -91,22 +90,6 @@ void scan_close(struct scan *sc)
     sc->done = true;
 }
 
-int64_t snapshot_count(struct snapshot *s, const struct key *prefix, const struct key *after, int64_t max)
-{
-    MDB_cursor *cur = snapshot_cursor_take(s, snapshot_cache(s)->objects);
-    if (!cur)
-        return 0;
-    MDB_val k, v;
-    int64_t n = 0;
-    int rc = position(cur, first_key(prefix, after), after != NULL, &k, &v);
-    while (rc == 0 && n < max && str_starts(val_str(k), key_str(prefix))) {
-        n++;
-        rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT);
-    }
-    snapshot_cursor_give(s, cur);
-    return n;
-}
-
 static uint32_t resource_of(struct str key)
 {
     const unsigned char *b = (const unsigned char *)key.p;
@@ -121,7 +104,7 @@ int64_t snapshot_tally(struct snapshot *s, struct key *at, int64_t max,
     int64_t n = 0;
     if (!cur)
         return 0;
-    int rc = at->n ? position(cur, key_str(at), true, &k, &v) : mdb_cursor_get(cur, &k, &v, MDB_FIRST);
+    int rc = at->n ? cursor_seek(cur, key_str(at), true, &k, &v) : mdb_cursor_get(cur, &k, &v, MDB_FIRST);
     while (rc == 0 && k.mv_size > 4 && k.mv_size <= KEY_MAX) {
         add(arg, resource_of(val_str(k)));
         if (++n == max)

@@ -64,7 +64,8 @@ int scan_open(struct scan *sc, struct snapshot *s, const struct key *prefix, con
 /* Next record or NULL at the end; key view in *key if not NULL. */
 const struct record *scan_next(struct scan *sc, struct str *key);
 void scan_close(struct scan *sc);
-/* Objects with this prefix behind key `from`, by counting; stops at max. */
+/* How many objects with this prefix there are behind key `after` (NULL: in all), at most max. Walks no more
+ * than the ends of the range (counts.h). */
 int64_t snapshot_count(struct snapshot *s, const struct key *prefix, const struct key *after, int64_t max);
 
 /* Counts all objects, each to its resource, in pieces: from the first key behind *at (n 0: from the

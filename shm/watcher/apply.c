@@ -7,6 +7,7 @@
 #include "shm/base/hash.h"
 #include "shm/base/log.h"
 #include "shm/base/must.h"
+#include "shm/cache/counts.h"
 #include "shm/cache/cursor.h"
 #include "shm/cache/log.h"
 
@@ -254,16 +255,11 @@ static int del(const struct work *w, MDB_dbi dbi)
     return failed(mdb_del(w->txn, dbi, &k, NULL), "delete");
 }
 
-static int objects_apply(struct work *w)
+static int put_object(const struct work *w, size_t cut)
 {
-    bool deletion = w->ch->verb == STORE_DELETE;
     const struct record *now = w->now;
-    size_t cut = deletion ? 0 : cut_at(w);
-    int rc = w->prev_apart && !cut ? del(w, w->cache->rests) : 0;
-    if (deletion)
-        return rc ? rc : del(w, w->cache->objects);
     MDB_val k = str_val(w->ch->key), v = {.mv_size = cut ? cut : now->bytes};
-    rc = rc ? rc : failed(mdb_put(w->txn, w->cache->objects, &k, &v, MDB_RESERVE), "put");
+    int rc = failed(mdb_put(w->txn, w->cache->objects, &k, &v, MDB_RESERVE), "put");
     if (rc)
         return rc;
     if (!cut) {
@@ -273,6 +269,19 @@ static int objects_apply(struct work *w)
     record_split(v.mv_data, now, cut);
     v = str_val((struct str){(const char *)now + cut, now->bytes - cut});
     return failed(mdb_put(w->txn, w->cache->rests, &k, &v, 0), "put");
+}
+
+static int objects_apply(struct work *w)
+{
+    bool deletion = w->ch->verb == STORE_DELETE;
+    size_t cut = deletion ? 0 : cut_at(w);
+    int rc = w->prev_apart && !cut ? del(w, w->cache->rests) : 0;
+    if (!rc)
+        rc = deletion ? del(w, w->cache->objects) : put_object(w, cut);
+    if (rc || (w->prev && !deletion))
+        return rc;
+    return deletion ? counts_removed(w->cache, w->txn, w->ch->key)
+                    : counts_added(w->cache, w->txn, w->ch->key);
 }
 
 static int apply(struct cache *c, MDB_txn *txn, const struct apply_change *ch, struct ring_event *ev,
