@@ -1,7 +1,4 @@
-/* One call or one watch is under way at a time; `state` says which, on_... functions move it on.
- *
- * A diff that reads what differs holds a read transaction of the cache while the sink writes to it: it
- * compares with the cache of its start, which nobody else changes. */
+/* One call or one watch is under way at a time; `state` says which, on_... functions move it on. */
 #include "shm/watcher/load.h"
 
 #include <errno.h>
@@ -11,146 +8,42 @@
 #include "shm/base/clock.h"
 #include "shm/base/log.h"
 #include "shm/base/must.h"
-#include "shm/store/etcd/kv.h"
-#include "shm/store/etcd/watch.h"
-#include "shm/watcher/diff.h"
+#include "shm/watcher/loadparts.h"
 
 #define LOAD_MAGIC 0x6c6f6164u
 #define PAGE 500
 #define KEYS_PAGE 10000
-#define READ_OPS 64 /* of a transaction; etcd takes 128 */
 #define TIMEOUT_MS 30000
 #define RETRY_MIN_MS 50
 #define RETRY_MAX_MS 2000
-#define ROUNDS_MAX 4
-#define BATCH_BYTES (4u << 20)
 
 #define OTHER "this is another cluster"
 #define WENT_BACK "the cluster went back in time"
 
-enum load_state {
-    LOAD_ASK,   /* where does the cluster stand? */
-    LOAD_COLD,  /* pages of values */
-    LOAD_KEYS,  /* pages of keys, to compare */
-    LOAD_MARK,  /* revisions for what is gone; then the keys again */
-    LOAD_READ,  /* what differs */
-    LOAD_WATCH, /* the watch is asked for or stands */
-};
-
-struct load {
-    unsigned magic;
-    struct cache *cache;
-    struct etcd_client *client;
-    struct load_hooks hooks;
-    struct buf prefix, end, mark;
-    int page, limit;
-    int64_t timeout_ms;
-    enum load_state state;
-    bool busy; /* a call or the watch is under way */
-    bool ready;
-    int failed;   /* what the sink refused with */
-    int failures; /* in a row, of etcd */
-    int64_t retry_ms;
-    uint64_t ticket;
-    uint64_t cluster_id;
-    int64_t revision;           /* applied */
-    int64_t at;                 /* of the list under way; 0: the first page says */
-    struct buf from;            /* next key of the list */
-    struct diff *diff, *before; /* of the list before the marks were made */
-    struct marks *marks;
-    int rounds; /* of marks: more is gone meanwhile */
-    size_t to_read, next_read;
-    struct etcd_watch *watch;
-    bool doubted;     /* the cluster may have gone back in time */
-    int64_t doubt_at; /* what it was seen to have reached */
-    int64_t doubt_ms; /* when to ask */
-    uint64_t doubt_ticket;
-    int64_t last; /* revision of the last change, and its position */
-    uint32_t last_sub;
-    uint64_t skipped;
-    struct load_change *changes; /* of the batch being made */
-    size_t *draft_at;            /* 1 + where its draft is in drafts; 0: none */
-    int n, room;
-    struct buf drafts;
-};
-
 /* ---- batches ---- */
-
-static struct load_change *add(struct load *l)
-{
-    if (l->n == l->room) {
-        l->room = l->room ? l->room * 2 : 64;
-        l->changes = realloc(l->changes, (size_t)l->room * sizeof(*l->changes));
-        l->draft_at = realloc(l->draft_at, (size_t)l->room * sizeof(*l->draft_at));
-        must(l->changes != NULL && l->draft_at != NULL);
-    }
-    l->draft_at[l->n] = 0;
-    l->changes[l->n] = (struct load_change){0};
-    return &l->changes[l->n++];
-}
-
-static void number(struct load *l, struct load_change *ch)
-{
-    l->last_sub = ch->revision == l->last ? l->last_sub + 1 : 0;
-    l->last = ch->revision;
-    ch->sub = l->last_sub;
-}
-
-static void drop_batch(struct load *l)
-{
-    l->n = 0;
-    buf_clear(&l->drafts);
-}
-
-static void drop_first(struct load *l, int n)
-{
-    size_t at = l->drafts.n;
-    for (int i = l->n - 1; i >= n; i--)
-        at = l->draft_at[i] ? l->draft_at[i] - 1 : at;
-    if (n == l->n) {
-        drop_batch(l);
-        return;
-    }
-    memmove(l->drafts.p, l->drafts.p + at, l->drafts.n - at);
-    l->drafts.n -= at;
-    l->n -= n;
-    memmove(l->changes, l->changes + n, (size_t)l->n * sizeof(*l->changes));
-    memmove(l->draft_at, l->draft_at + n, (size_t)l->n * sizeof(*l->draft_at));
-    for (int i = 0; i < l->n; i++)
-        l->draft_at[i] -= l->draft_at[i] ? at : 0;
-}
 
 /* The first n of the changes that are there. */
 static void flush_first(struct load *l, int n, bool quiet, int64_t upto, bool window)
 {
-    for (int i = 0; i < n; i++)
-        l->changes[i].draft =
-            l->draft_at[i] ? (const struct record *)(const void *)(l->drafts.p + l->draft_at[i] - 1) : NULL;
-    struct load_batch b = {.changes = l->changes,
-                           .n = n,
-                           .quiet = quiet,
-                           .upto = upto > l->revision ? upto : 0,
-                           .window = window,
-                           .cluster_id = l->cluster_id};
+    struct load_batch b = {
+        .quiet = quiet, .upto = upto > l->revision ? upto : 0, .window = window, .cluster_id = l->cluster_id};
+    batch_view(&l->batch, n, &b);
     if (!l->failed)
         l->failed = l->hooks.apply(l->hooks.arg, &b);
     if (!l->failed && upto > l->revision)
         l->revision = upto;
-    drop_first(l, n);
+    batch_drop_first(&l->batch, n);
 }
 
-static void flush(struct load *l, bool quiet, int64_t upto, bool window)
+void load_flush(struct load *l, bool quiet, int64_t upto, bool window)
 {
-    flush_first(l, l->n, quiet, upto, window);
+    flush_first(l, l->batch.n, quiet, upto, window);
 }
 
 /* More of the last revision may follow: its changes wait for it, so that a revision is never seen in part. */
-static void flush_but_last(struct load *l, int64_t last, int64_t upto)
+void load_flush_but_last(struct load *l, int64_t last, int64_t upto)
 {
-    int whole = l->n;
-    while (whole > 0 && l->changes[whole - 1].revision == last)
-        whole--;
-    flush_first(l, whole, false, upto, false);
+    flush_first(l, batch_before(&l->batch, last), false, upto, false);
 }
 
 static void skip(struct load *l, struct str key, const char *why, int rc)
@@ -159,32 +52,24 @@ static void skip(struct load *l, struct str key, const char *why, int rc)
     log_warn("etcd: %s, left out key=\"%.*s\" error=%d", why, key.n > 200 ? 200 : (int)key.n, key.p, rc);
 }
 
-static void add_put(struct load *l, const struct key *k, const struct etcd_kv *kv, bool numbered)
+void load_add_put(struct load *l, const struct key *k, const struct etcd_kv *kv, bool numbered)
 {
-    size_t at = l->drafts.n;
-    int rc = l->hooks.record(l->hooks.arg, kv->key, k, kv->value, &l->drafts);
-    if (rc || l->drafts.n == at) {
-        l->drafts.n = at;
+    size_t at = l->batch.drafts.n;
+    int rc = l->hooks.record(l->hooks.arg, kv->key, k, kv->value, &l->batch.drafts);
+    if (rc || l->batch.drafts.n == at) {
+        l->batch.drafts.n = at;
         skip(l, kv->key, "a value cannot be read", rc);
         return;
     }
-    struct load_change *ch = add(l);
-    l->draft_at[l->n - 1] = at + 1;
-    ch->verb = STORE_PUT;
-    ch->key = *k;
-    ch->revision = kv->mod_revision;
-    ch->create_revision = kv->create_revision;
-    if (numbered)
-        number(l, ch);
+    struct load_change ch = {
+        .verb = STORE_PUT, .key = *k, .revision = kv->mod_revision, .create_revision = kv->create_revision};
+    batch_add(&l->batch, &ch, at, numbered);
 }
 
-static void add_delete(struct load *l, const struct key *k, int64_t revision)
+void load_add_delete(struct load *l, const struct key *k, int64_t revision)
 {
-    struct load_change *ch = add(l);
-    ch->verb = STORE_DELETE;
-    ch->key = *k;
-    ch->revision = revision;
-    number(l, ch);
+    struct load_change ch = {.verb = STORE_DELETE, .key = *k, .revision = revision};
+    batch_add(&l->batch, &ch, BATCH_NO_DRAFT, true);
 }
 
 /* ---- ways ---- */
@@ -199,14 +84,14 @@ static void drop_diff(struct load *l)
     l->rounds = 0;
 }
 
-static void go(struct load *l, enum load_state s)
+void load_go(struct load *l, enum load_state s)
 {
     if (s != LOAD_READ && s != LOAD_MARK && l->state != LOAD_MARK)
         drop_diff(l);
     l->state = s;
     l->busy = false;
     l->retry_ms = 0;
-    drop_batch(l); /* held back of a watch that will not go on */
+    batch_clear(&l->batch); /* held back of a watch that will not go on */
     if (s == LOAD_COLD || s == LOAD_KEYS) {
         l->at = 0;
         l->limit = s == LOAD_COLD ? l->page : KEYS_PAGE;
@@ -215,7 +100,7 @@ static void go(struct load *l, enum load_state s)
     }
 }
 
-static void later(struct load *l, const struct etcd_status *st, const char *what)
+void load_later(struct load *l, const struct etcd_status *st, const char *what)
 {
     int shift = l->failures < 6 ? l->failures : 6;
     int64_t wait = (int64_t)RETRY_MIN_MS << shift;
@@ -240,9 +125,10 @@ static void forget(struct load *l, const char *why)
         log_warn("etcd: %s, the cache is loaded anew revision=%lld", why, (long long)l->revision);
     drop_watch(l);
     l->ready = false;
-    l->revision = l->last = 0;
+    l->revision = 0;
+    batch_restart(&l->batch);
     l->failed = l->hooks.wipe(l->hooks.arg);
-    go(l, LOAD_COLD);
+    load_go(l, LOAD_COLD);
 }
 
 static void on_stand(void *arg, const struct etcd_status *st, int64_t revision, uint64_t cluster_id)
@@ -250,7 +136,7 @@ static void on_stand(void *arg, const struct etcd_status *st, int64_t revision, 
     struct load *l = arg;
     bool known = l->cluster_id == cluster_id;
     if (st->error) {
-        later(l, st, "the cluster does not answer");
+        load_later(l, st, "the cluster does not answer");
         return;
     }
     l->failures = 0;
@@ -260,7 +146,7 @@ static void on_stand(void *arg, const struct etcd_status *st, int64_t revision, 
     else if (l->revision > revision)
         forget(l, WENT_BACK);
     else
-        go(l, LOAD_WATCH);
+        load_go(l, LOAD_WATCH);
 }
 
 /* While the watch stands, because it may be only the member that lags. */
@@ -291,191 +177,6 @@ static int64_t see_to_doubt(struct load *l)
     return rc ? RETRY_MAX_MS : -1;
 }
 
-/* ---- lists ---- */
-
-/* What an error of a page means; the list starts over when its revision has been compacted meanwhile. */
-static void page_failed(struct load *l, const struct etcd_status *st)
-{
-    if (st->error == -EMSGSIZE && l->limit > 1) {
-        l->limit = l->limit > 8 ? l->limit / 4 : 1;
-        l->busy = false;
-        return;
-    }
-    if (st->error == -ESTALE)
-        go(l, l->state == LOAD_COLD ? LOAD_ASK : LOAD_KEYS);
-    later(l, st, "the cluster cannot be listed");
-}
-
-static void page_entry(struct load *l, const struct etcd_kv *kv)
-{
-    struct key k;
-    if (l->hooks.key(l->hooks.arg, kv->key, &k))
-        return;
-    if (l->state == LOAD_KEYS)
-        diff_seen(l->diff, &k, kv->key, kv->create_revision, kv->mod_revision);
-    else
-        add_put(l, &k, kv, false);
-}
-
-static void on_marked(void *arg)
-{
-    struct load *l = arg;
-    go(l, LOAD_KEYS);
-}
-
-static void list_done(struct load *l)
-{
-    if (l->state == LOAD_COLD) {
-        flush(l, true, l->at, true);
-        go(l, LOAD_WATCH);
-        return;
-    }
-    if (l->mark.n && l->rounds < ROUNDS_MAX && diff_gone_count(l->diff, l->before) > 0) {
-        diff_free(l->before);
-        l->before = l->diff;
-        l->diff = NULL;
-        go(l, LOAD_MARK);
-        return;
-    }
-    l->to_read = diff_sort(l->diff, l->at, l->before, l->marks);
-    l->next_read = 0;
-    log_info("etcd: compared with the cache at revision=%lld differ=%zu", (long long)l->at, l->to_read);
-    go(l, LOAD_READ);
-}
-
-static int ask_marks(struct load *l)
-{
-    size_t n = diff_gone_count(l->before, NULL);
-    l->rounds++;
-    marks_free(l->marks);
-    l->marks = marks_new(l->client, buf_view(&l->mark), n < MARKS_MAX ? (int)n : MARKS_MAX, on_marked, l);
-    return 0;
-}
-
-/* Another cluster, or an earlier state of this one, has taken the place of what was asked before: compared
- * with it the cache would seem to have changed by events that never were. */
-static bool is_other(struct load *l, const struct etcd_header *h)
-{
-    if (h->cluster_id == l->cluster_id && h->revision >= (l->at ? l->at : l->revision))
-        return false;
-    go(l, LOAD_ASK);
-    return true;
-}
-
-static void on_page(void *arg, const struct etcd_status *st, const struct etcd_range_reply *r)
-{
-    struct load *l = arg;
-    struct etcd_kv kv = {0};
-    if (!r) {
-        page_failed(l, st);
-        return;
-    }
-    if (is_other(l, &r->header))
-        return;
-    l->busy = false;
-    l->failures = 0;
-    if (!l->at)
-        l->at = r->header.revision;
-    for (size_t at = 0; message_next(&r->kvs, &at, &kv);) {
-        page_entry(l, &kv);
-        if (l->drafts.n > BATCH_BYTES)
-            flush(l, true, 0, false);
-    }
-    if (!r->more || r->kvs.count == 0) {
-        list_done(l);
-        return;
-    }
-    buf_clear(&l->from);
-    buf_str(&l->from, kv.key);
-    buf_putc(&l->from, 0);
-    if (l->state == LOAD_COLD)
-        flush(l, true, 0, false);
-}
-
-static int ask_page(struct load *l)
-{
-    struct etcd_range r = {.key = buf_view(&l->from),
-                           .end = buf_view(&l->end),
-                           .revision = l->at,
-                           .limit = l->limit,
-                           .keys_only = l->state == LOAD_KEYS};
-    if (l->state == LOAD_KEYS && !l->diff && !(l->diff = diff_new(l->cache)))
-        return -EIO;
-    return etcd_range(l->client, &r, l->timeout_ms, on_page, l, &l->ticket);
-}
-
-/* ---- reading what differs ---- */
-
-/* Deletions that come before what follows. */
-static void add_gone(struct load *l, int64_t upto)
-{
-    struct key k;
-    int64_t revision;
-    while (diff_gone(l->diff, upto, &k, &revision))
-        add_delete(l, &k, revision);
-}
-
-static void apply_gone(struct load *l)
-{
-    add_gone(l, l->at);
-    flush(l, false, l->at, false);
-    go(l, LOAD_WATCH);
-}
-
-static void on_read(void *arg, const struct etcd_status *st, const struct etcd_txn_reply *r)
-{
-    struct load *l = arg;
-    struct etcd_op_reply op;
-    struct etcd_kv kv;
-    struct key k;
-    if (!r) {
-        if (st->error == -EMSGSIZE && l->limit > 1) {
-            l->limit = l->limit > 8 ? l->limit / 4 : 1;
-            l->busy = false;
-            return;
-        }
-        if (st->error == -ESTALE)
-            go(l, LOAD_KEYS);
-        later(l, st, "what changed cannot be read");
-        return;
-    }
-    if (is_other(l, &r->header))
-        return;
-    l->busy = false;
-    l->failures = 0;
-    for (size_t at = 0; message_next(&r->responses, &at, &op) && l->next_read < l->to_read; l->next_read++) {
-        size_t in = 0;
-        diff_key(l->diff, l->next_read, &k);
-        if (!op.has_range || !message_next(&op.range.kvs, &in, &kv))
-            continue;
-        add_gone(l, kv.mod_revision);
-        add_put(l, &k, &kv, true);
-    }
-    flush_but_last(l, l->n ? l->changes[l->n - 1].revision : 0, 0);
-}
-
-static int ask_read(struct load *l)
-{
-    struct etcd_range ranges[READ_OPS];
-    struct etcd_op ops[READ_OPS];
-    struct key k;
-    size_t n = 0;
-    if (l->next_read == l->to_read) {
-        apply_gone(l);
-        return 0;
-    }
-    if (l->limit > READ_OPS)
-        l->limit = READ_OPS;
-    for (; n < (size_t)l->limit && l->next_read + n < l->to_read; n++) {
-        ranges[n] = (struct etcd_range){.key = diff_key(l->diff, l->next_read + n, &k), .revision = l->at};
-        ops[n] = (struct etcd_op){.range = &ranges[n]};
-    }
-    struct etcd_txn t = {.success = {ops, n}};
-    int rc = etcd_txn(l->client, &t, l->timeout_ms, on_read, l, &l->ticket);
-    l->busy = rc == 0;
-    return rc;
-}
-
 /* ---- the watch ---- */
 
 static void on_created(void *arg, int64_t revision, uint64_t cluster_id)
@@ -484,7 +185,7 @@ static void on_created(void *arg, int64_t revision, uint64_t cluster_id)
     l->failures = 0;
     if (cluster_id != l->cluster_id) {
         drop_watch(l);
-        go(l, LOAD_ASK);
+        load_go(l, LOAD_ASK);
         return;
     }
     l->doubted |= revision < l->revision;
@@ -503,34 +204,34 @@ static void on_batch(void *arg, const struct etcd_batch *b)
         if (l->hooks.key(l->hooks.arg, e.kv.key, &k))
             continue;
         if (e.type == ETCD_EVENT_PUT)
-            add_put(l, &k, &e.kv, true);
+            load_add_put(l, &k, &e.kv, true);
         else
-            add_delete(l, &k, e.kv.mod_revision);
+            load_add_delete(l, &k, e.kv.mod_revision);
     }
     if (b->more)
-        flush_but_last(l, upto, upto - 1);
+        load_flush_but_last(l, upto, upto - 1);
     else
-        flush(l, false, upto, false);
+        load_flush(l, false, upto, false);
 }
 
 static void on_progress(void *arg, int64_t revision, bool in_order)
 {
     struct load *l = arg;
     if (in_order && revision > l->revision)
-        flush(l, false, revision, false);
+        load_flush(l, false, revision, false);
 }
 
 static void on_ended(void *arg, const struct etcd_status *st)
 {
     struct load *l = arg;
     if (st->error != -ESTALE) {
-        later(l, st, "the watch ended");
+        load_later(l, st, "the watch ended");
         return;
     }
     log_warn("etcd: the watch fell behind a compaction revision=%lld compacted=%lld", (long long)l->revision,
              (long long)st->compact_revision);
     drop_watch(l);
-    go(l, LOAD_KEYS);
+    load_go(l, LOAD_KEYS);
 }
 
 static int ask_watch(struct load *l)
@@ -604,9 +305,7 @@ void load_close(struct load *l)
     buf_free(&l->prefix);
     buf_free(&l->end);
     buf_free(&l->from);
-    buf_free(&l->drafts);
-    free(l->changes);
-    free(l->draft_at);
+    batch_free(&l->batch);
     l->magic = 0;
     free(l);
 }
@@ -618,11 +317,11 @@ static int ask(struct load *l)
         return etcd_current_revision(l->client, l->timeout_ms, on_stand, l, &l->ticket);
     case LOAD_COLD:
     case LOAD_KEYS:
-        return ask_page(l);
+        return load_ask_page(l);
     case LOAD_MARK:
-        return ask_marks(l);
+        return load_ask_marks(l);
     case LOAD_READ:
-        return ask_read(l);
+        return load_ask_read(l);
     case LOAD_WATCH:
         return ask_watch(l);
     }
@@ -647,7 +346,7 @@ int load_run(struct load *l, int64_t *wait_ms)
             return rc;
         if (rc) {
             struct etcd_status st = {.error = rc, .text = "too many calls"};
-            later(l, &st, "a call cannot be made");
+            load_later(l, &st, "a call cannot be made");
         } else if (l->state != before)
             l->busy = false;
     }
@@ -684,7 +383,7 @@ void load_move(struct load *l)
     struct etcd_status st = {.error = -EAGAIN, .text = "too many calls"};
     must_be(l, LOAD_MAGIC);
     if (l->state == LOAD_WATCH && l->watch && etcd_watch_move(l->watch))
-        later(l, &st, "the watch cannot be moved");
+        load_later(l, &st, "the watch cannot be moved");
 }
 
 uint64_t load_skipped(const struct load *l)
