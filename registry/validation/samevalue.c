@@ -3,6 +3,7 @@
 #include "registry/validation/samevalue.h"
 
 #include "registry/rules/quantities.h"
+#include "registry/walk/spelled.h"
 
 static bool same(const json_t *a, const json_t *b, const struct schema_type *t, bool pointer);
 
@@ -34,11 +35,26 @@ static bool same_maps(const json_t *a, const json_t *b, const struct schema_type
     return true;
 }
 
+bool same_spelling(const json_t *a, const json_t *b, const struct schema_field *f)
+{
+    struct buf one = {0}, other = {0};
+    bool same;
+
+    spelled_put(&one, a, f);
+    spelled_put(&other, b, f);
+    same = str_eq(buf_view(&one), buf_view(&other));
+    buf_free(&one);
+    buf_free(&other);
+    return same;
+}
+
 static bool same_structs(const json_t *a, const json_t *b, const struct schema_type *t)
 {
     for (int i = 0; i < t->nfields; i++) {
         const struct schema_field *f = &t->fields[i];
 
+        if (spelled_type(f->type) && !same_spelling(a, b, f))
+            return false;
         if (!same(json_object_get(a, f->json), json_object_get(b, f->json), f->type,
                   f->flags & FIELD_POINTER))
             return false;

@@ -8,5 +8,7 @@
 /* Empty is absent where the reference's types know no difference; quantities by amount. t NULL: compared as
  * JSON. */
 bool same_value(const json_t *a, const json_t *b, const struct schema_type *t);
+/* Whether JSON that is kept as it was sent is spelled in a field of both objects in the same way. */
+bool same_spelling(const json_t *a, const json_t *b, const struct schema_field *f);
 
 #endif

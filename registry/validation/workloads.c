@@ -1,6 +1,7 @@
 /* ReplicationControllers, ReplicaSets, Deployments, DaemonSets, ControllerRevisions. Rule:
  * pkg/apis/apps/validation; StatefulSets have their own file. */
 #include "registry/validation/rows.h"
+#include "registry/validation/samevalue.h"
 
 #include "registry/validation/numbers.h"
 #include "registry/validation/printed.h"
@@ -326,16 +327,16 @@ static void revision_create(struct check *c, const json_t *obj)
         check_required(c, &at, "data must be a valid JSON object");
 }
 
-/* History is not rewritten. */
+/* History is not rewritten, nor spelled anew. */
 static void revision_update(struct check *c, const json_t *obj, const json_t *old)
 {
     static const char *const COUNTS[] = {"revision"};
-    const json_t *data = json_object_get(obj, "data"), *was = json_object_get(old, "data");
+    const json_t *data = json_object_get(obj, "data");
     struct at at = at_field(NULL, "data");
     struct buf b = {0};
 
     check_counts(c, NULL, obj, COUNTS, 1);
-    if (data == was || (data && was && json_equal(data, was)))
+    if (same_spelling(obj, old, schema_field(c->resource->type, STR("data"))))
         return;
     if (!data || json_is_null(data))
         buf_puts(&b, "null");

@@ -10,6 +10,8 @@
 #include "registry/rules/quantities.h"
 #include "registry/rules/text.h"
 #include "registry/rules/times.h"
+#include "registry/walk/spelled.h"
+#include "registry/walk/tree.h"
 
 #define PATH_MAX_BYTES FINDINGS_PATH_MAX
 
@@ -453,6 +455,9 @@ static enum verdict walk(struct decoder *d, json_t *v, const struct schema_type 
     case SCHEMA_INTORSTRING:
         return walk_int_or_string(d, v, at);
     case SCHEMA_RAW:
+        if (d->merged && spelled_type(t))
+            tree_sort_all_keys(v);
+        return KEEP;
     case SCHEMA_FIELDS:
         return KEEP;
     }

@@ -19,7 +19,7 @@ bool decode_tree(json_t *obj, const struct schema_type *t, struct findings *stri
 
 /* The same for the result of a strategic merge, which the reference does not decode from text but converts:
  * other messages ("cannot restore slice from map", "unrecognized type: int32"), whole numbers may have a
- * point. */
+ * point, and JSON of any shape is spelled anew. */
 bool decode_merged(json_t *obj, const struct schema_type *t, struct findings *strict, struct status *st);
 
 /* apiVersion and kind as a body states them, "" where it does not; views into the tree. Keys match without

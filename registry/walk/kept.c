@@ -100,8 +100,6 @@ static bool piece_holds_more(struct walk *w, const struct schema_type *t, uint16
     }
     if (inner->kind == SCHEMA_MAP || (inner->kind == SCHEMA_LIST && !inner->group_version))
         inner = inner->elem;
-    if (inner->kind == SCHEMA_RAW)
-        return inner->nfields == 0;
     return inner->kind == SCHEMA_STRUCT && holds_more(w, inner, 0, q.bytes, depth + 1);
 }
 
@@ -161,9 +159,6 @@ static void walk_field(struct walk *w, const struct schema_field *f, const struc
         size_t i = (*item)++;
         if (holds_more(w, t->elem, 0, in, w->depth))
             walk_inner(w, t->elem, json_array_get(old, i), find_item(f, json_array_get(old, i), i, obj), in);
-    } else if (t->kind == SCHEMA_RAW && t->nfields == 0) {
-        if (obj && json_equal(old, obj))
-            keep(w, s, p);
     } else {
         walk_single(w, f, s, in);
     }

@@ -1,6 +1,6 @@
-/* What stored protobuf holds beyond its tree: fields of a newer server or of a vendor's, and the spelling of
- * JSON that is stored as its writer sent it. Nobody can plant, patch or see them; they are found in the
- * stored message by walking it beside the tree, and written back at their places (protobuf_write). */
+/* What stored protobuf holds beyond its tree: fields of a newer server or of a vendor's. Nobody can plant,
+ * patch or see them; they are found in the stored message by walking it beside the tree, and written back at
+ * their places (protobuf_write). */
 #ifndef REGISTRY_WALK_KEPT_H
 #define REGISTRY_WALK_KEPT_H
 
@@ -9,8 +9,8 @@
 #include "shm/base/arena.h"
 #include "shm/base/str.h"
 
-/* A field of a message that becomes of `at`, an object of the tree that is written: one the schema does not
- * know, or one to be written so instead of from the tree. */
+/* A field, which the schema does not know, of the message that becomes of `at`, an object of the tree that is
+ * written. */
 struct kept_field {
     const json_t *at;
     uint16_t path; /* the embedded message it is in, as schema_field's inline_number */

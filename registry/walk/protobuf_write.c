@@ -7,6 +7,7 @@
 #include "registry/rules/base64.h"
 #include "registry/rules/times.h"
 #include "registry/walk/json.h"
+#include "registry/walk/spelled.h"
 #include "registry/walk/wire.h"
 #include "shm/base/clock.h"
 #include "shm/base/must.h"
@@ -354,6 +355,19 @@ static void put_field(struct writer *w, const json_t *v, const struct schema_fie
     }
 }
 
+static void put_spelled(struct writer *w, const json_t *obj, const struct schema_field *f)
+{
+    struct str own = spelled_own(obj, f);
+    size_t from = w->back;
+
+    if (own.n) {
+        put_text(w, own, 1);
+        close_len(w, from, f->number);
+    } else {
+        put_field(w, json_object_get(obj, f->json), f, NESTED);
+    }
+}
+
 /* The embedded messages that are being written; see schema_field's inline_number. */
 struct embedded {
     uint16_t path;
@@ -403,9 +417,8 @@ static void put_struct(struct writer *w, const json_t *v, const struct schema_ty
             break; /* kind and apiVersion, and they come first */
         nkept = put_kept(w, &e, kept, nkept, f->inline_number, f->number);
         move_to(w, &e, f->inline_number);
-        if (nkept &&
-            kept_order(kept[nkept - 1].path, kept[nkept - 1].number, f->inline_number, f->number) == 0)
-            put_bytes(w, kept[--nkept].whole);
+        if (spelled_type(f->type))
+            put_spelled(w, v, f);
         else
             put_field(w, w->slots[base + t->by_number[i]].v, f, place);
     }

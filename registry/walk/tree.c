@@ -215,3 +215,13 @@ void tree_sort_keys(json_t *obj)
     json_decref(copy);
     free(all);
 }
+
+void tree_sort_all_keys(json_t *v)
+{
+    if (json_is_object(v))
+        tree_sort_keys(v);
+    for (void *it = json_object_iter(v); it; it = json_object_iter_next(v, it))
+        tree_sort_all_keys(json_object_iter_value(it));
+    for (size_t i = 0; i < json_array_size(v); i++)
+        tree_sort_all_keys(json_array_get(v, i));
+}

@@ -39,5 +39,7 @@ json_t *tree_keep(struct arena *a, json_t *v);
 
 /* The members of an object in the order of their keys from now on, as Go writes a map. */
 void tree_sort_keys(json_t *obj);
+/* The same of all objects in v. */
+void tree_sort_all_keys(json_t *v);
 
 #endif

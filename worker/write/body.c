@@ -5,6 +5,7 @@
 #include "registry/rules/text.h"
 #include "registry/walk/decode.h"
 #include "registry/walk/protobuf.h"
+#include "registry/walk/spelled.h"
 #include "registry/walk/tree.h"
 #include "worker/request/status.h"
 
@@ -160,14 +161,15 @@ void body_warn(struct request *rq, const struct findings *f)
         findings_add(rq->warnings, f->text[i]);
 }
 
+/* *message: of a body that is one, where it holds more than the tree. */
 static json_t *read_tree(struct request *rq, enum media media, const struct body_want *want,
-                         struct findings *found, struct status *st)
+                         struct findings *found, struct str *message, struct status *st)
 {
     const char *err = "";
     json_t *obj;
 
     if (media == MEDIA_PROTOBUF)
-        obj = protobuf_read(rq->arena, rq->body, want->kind, want->type, &err);
+        obj = protobuf_read_stored(rq->arena, rq->body, want->kind, want->type, message, &err);
     else if (media == MEDIA_YAML)
         obj = yaml_read(rq->arena, rq->body, found, &err);
     else
@@ -195,13 +197,24 @@ static bool decode(struct request *rq, json_t *obj, const struct body_want *want
     return true;
 }
 
+static void note_spelling(struct request *rq, enum media media, const struct body_want *want, json_t *obj,
+                          struct str message)
+{
+    if (!spelled_in(want->type))
+        return;
+    if (message.n)
+        spelled_from_message(obj, want->type, message);
+    else if (media == MEDIA_JSON)
+        spelled_from_text(obj, want->type, rq->body);
+}
+
 json_t *body_object(struct request *rq, enum media media, const struct body_want *want,
                     const struct write_options *o, struct status *st)
 {
     struct findings found = {.arena = rq->arena};
-    struct str api_version, kind;
+    struct str api_version, kind, message = STR_NONE;
     const char *err;
-    json_t *obj = read_tree(rq, media, want, &found, st);
+    json_t *obj = read_tree(rq, media, want, &found, &message, st);
 
     if (!obj)
         return NULL;
@@ -210,8 +223,10 @@ json_t *body_object(struct request *rq, enum media media, const struct body_want
     } else if (check_type(rq->arena, want, api_version, kind, st)) {
         if (json_is_null(obj))
             obj = json_object();
-        if (decode(rq, obj, want, o, &found, st))
+        if (decode(rq, obj, want, o, &found, st)) {
+            note_spelling(rq, media, want, obj, message);
             return obj;
+        }
     }
     json_decref(obj);
     return NULL;

@@ -3,6 +3,7 @@
 #include "worker/write/change.h"
 
 #include "registry/admission/chain.h"
+#include "registry/walk/spelled.h"
 #include "registry/walk/tree.h"
 #include "worker/write/tracking.h"
 
@@ -32,7 +33,11 @@ json_t *change_to_stored(struct change *c, struct request *rq, json_t *obj, stru
 
 json_t *change_to_served(struct change *c, struct arena *a, const json_t *old, struct status *st)
 {
-    return strategy_convert(a, json_deep_copy(old), c->stored, c->r, st);
+    json_t *copy = json_deep_copy(old);
+
+    if (spelled_in(c->stored->type))
+        spelled_forget(copy, c->stored->type);
+    return strategy_convert(a, copy, c->stored, c->r, st);
 }
 
 static bool admit(struct change *c, struct request *rq, enum admission_verb verb, json_t *obj,

@@ -7,6 +7,7 @@
 #include "registry/walk/encode.h"
 #include "registry/walk/json.h"
 #include "registry/walk/protobuf.h"
+#include "registry/walk/spelled.h"
 #include "registry/walk/tree.h"
 #include "registry/walk/wire.h"
 #include "shm/base/must.h"
@@ -83,7 +84,7 @@ void record_make(struct buf *out, struct arena *a, const json_t *obj, const stru
     p.fields = fields;
     if (p.proto_rv_at) {
         p.proto = buf_view(&proto);
-        p.flags = kept ? RECORD_KEPT : 0;
+        p.flags = kept || spelled_in(r->type) ? RECORD_KEPT : 0;
     }
     record_draft(out, &p);
     buf_free(&json);
@@ -125,8 +126,13 @@ json_t *record_tree(struct arena *a, const struct record *rec)
 {
     const char *err;
     json_t *obj = json_read(a, record_json(rec), NULL, &err);
+    const struct schema_resource *r = schema_resource_of_id(rec->resource);
+    struct str proto = record_proto(rec);
+    struct wire_piece message;
 
     /* The store holds what this server encoded. */
     must(json_is_object(obj));
+    if (r && rec->flags & RECORD_KEPT && spelled_in(r->type) && wire_next(&proto, &message, &err))
+        spelled_from_message(obj, r->type, message.bytes);
     return obj;
 }

@@ -13,6 +13,7 @@
 #include "registry/walk/decode.h"
 #include "registry/walk/json.h"
 #include "registry/walk/protobuf.h"
+#include "registry/walk/spelled.h"
 #include "registry/walk/tree.h"
 #include "shm/base/must.h"
 #include "worker/write/commit.h"
@@ -96,7 +97,7 @@ static const struct schema_resource *written_as(const struct schema_resource *r,
 static json_t *read_protobuf(struct arena *a, const struct schema_resource *r, struct str value,
                              const struct schema_resource **as, struct str *beyond, const char **err)
 {
-    json_t *head = protobuf_read(a, value, "", r->type, err);
+    json_t *head = protobuf_read(a, value, "", r->type, err), *obj;
 
     if (!head)
         return NULL;
@@ -106,7 +107,10 @@ static json_t *read_protobuf(struct arena *a, const struct schema_resource *r, s
         *err = "another kind is stored there";
         return NULL;
     }
-    return protobuf_read_stored(a, value, (*as)->kind, (*as)->type, beyond, err);
+    obj = protobuf_read_stored(a, value, (*as)->kind, (*as)->type, beyond, err);
+    if (obj && beyond->n && spelled_in((*as)->type))
+        spelled_from_message(obj, (*as)->type, *beyond);
+    return obj;
 }
 
 static json_t *read_text(struct arena *a, const struct schema_resource *r, struct str value,
