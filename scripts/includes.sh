@@ -26,7 +26,8 @@ shm/               shm/ring/ shm/store/embedded/mailbox. shm/base/
 registry/compiler/ registry/schema. shm/base/
 registry/rules/    registry/schema. registry/status. shm/base/
 registry/walk/     registry/rules/ registry/schema. registry/status. shm/base/
-registry/validation/ registry/walk/ registry/rules/ registry/world. registry/schema. registry/status. shm/base/
+registry/cel/      shm/base/
+registry/validation/ registry/cel/ registry/walk/ registry/rules/ registry/world. registry/schema. registry/status. shm/base/
 registry/strategy/ registry/validation/ registry/walk/ registry/rules/ registry/world. registry/schema. registry/status. shm/base/
 registry/apply/    registry/strategy/strategy. registry/walk/ registry/rules/ registry/world. registry/schema. registry/status. shm/base/
 registry/admission/ registry/walk/ registry/rules/ registry/strategy/ registry/world. registry/schema. registry/status. shm/base/
