@@ -9,7 +9,7 @@ SERVER_DIR=$OUT
 export TMPDIR=$OUT
 
 "$BENCH" --start "$CUBED" --json --report "$OUT/page.html" --pods 60 --nodes 6 --watchers 20 --events 3 --kubelets 12 --lease-seconds 0.5 --connections 2 \
-    --seconds 0.2 --scenarios idle,get,list,listall,nodelist,watch-fanout,watch-sparse,connect,create,churn,mixed,storm,slow,many \
+    --seconds 0.2 --scenarios idle,get,same,list,listall,nodelist,watch-fanout,watch-sparse,connect,create,churn,mixed,storm,slow,many \
     >"$OUT/json" 2>"$OUT/err" || fail "$(cat "$OUT/err")"
 [ ! -s "$OUT/err" ] || fail "standard error: $(cat "$OUT/err")"
 is "$(ls "$OUT")" "err
@@ -20,7 +20,7 @@ python3 - "$OUT/json" <<'PY' || fail "figures"
 import json, sys
 rows = [json.loads(line) for line in open(sys.argv[1])]
 scenarios = {r['scenario'] for r in rows}
-assert scenarios == set('idle get list listall nodelist watch-fanout watch-sparse connect create churn mixed storm slow many'.split()), scenarios
+assert scenarios == set('idle get same list listall nodelist watch-fanout watch-sparse connect create churn mixed storm slow many'.split()), scenarios
 for r in rows:
     print(r)
     assert r['server'] == 'cubed' and r['failed'] == 0 and r['ops'] > 0 and r['seconds'] > 0, r
@@ -46,7 +46,7 @@ import sys, xml.etree.ElementTree as et
 text = open(sys.argv[1]).read().replace("<meta charset='utf-8'>", '').replace('<br>', '<br/>').replace('<!DOCTYPE html>', '')
 page = et.fromstring(text)
 rows = len(page.findall('.//tr')) - 1
-assert rows == 22 and len(page.findall('.//svg')) > rows, (rows, len(page.findall('.//svg')))
+assert rows == 25 and len(page.findall('.//svg')) > rows, (rows, len(page.findall('.//svg')))
 PY
 
 # interrupted, it takes its servers and files along

@@ -11,9 +11,8 @@
 /* A server under measurement. */
 struct subject {
     struct target target;
-    struct procs procs;               /* n 0: no figures of CPU and memory */
-    bool files;                       /* a file server: get_path and list_path are all it has */
-    const char *get_path, *list_path; /* NULL: the API's */
+    struct procs procs; /* n 0: no figures of CPU and memory */
+    bool files;         /* a file server: it has pods, and one list (files.h) */
 };
 
 struct sizes {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "tests/bench/files.h"
 #include "tests/bench/load.h"
 #include "tests/bench/objects.h"
 
@@ -58,7 +59,7 @@ static int open_yardstick(struct field *f, const struct settings *s, const char 
     struct yardstick *y = &f->yardstick[f->yardsticks];
     struct subject *sub = &f->subject[f->n];
     char err[512], url[64];
-    if (yardstick_start(y, name, s->workers, f->pod.p, f->pod.n, f->list.p, f->list.n, err, sizeof err) < 0) {
+    if (yardstick_start(y, name, s->workers, f->files, err, sizeof err) < 0) {
         fprintf(stderr, "cubed-bench: %s\n", err);
         return -1;
     }
@@ -73,19 +74,28 @@ static int open_yardstick(struct field *f, const struct settings *s, const char 
     usleep(100000); /* its workers are forked by then */
     procs_add_tree(&sub->procs, y->pid);
     sub->files = true;
-    sub->get_path = "/pod.json";
-    sub->list_path = "/list.json";
     return 0;
+}
+
+static int make_files(struct field *f, const struct settings *s)
+{
+    struct target *t = &f->subject[0].target;
+    struct buf pod = {0}, list = {0};
+    int rc = -1;
+    if (load_request(t, "GET", BENCH_PODS "/pod-000000", NULL, STR_NONE, &pod) != 200 ||
+        load_request(t, "GET", BENCH_PODS "?limit=500", NULL, STR_NONE, &list) != 200)
+        fprintf(stderr, "cubed-bench: %s: the bytes for the file servers could not be read\n", t->name);
+    else if ((rc = files_make(f->files, s->size.pods, buf_view(&pod), buf_view(&list))) < 0)
+        perror("cubed-bench: files for the file servers");
+    buf_free(&pod);
+    buf_free(&list);
+    return rc;
 }
 
 static int open_yardsticks(struct field *f, const struct settings *s)
 {
-    struct target *t = &f->subject[0].target;
-    if (load_request(t, "GET", BENCH_PODS "/pod-000000", NULL, STR_NONE, &f->pod) != 200 ||
-        load_request(t, "GET", BENCH_PODS "?limit=500", NULL, STR_NONE, &f->list) != 200) {
-        fprintf(stderr, "cubed-bench: %s: the bytes for the file servers could not be read\n", t->name);
+    if (make_files(f, s) < 0)
         return -1;
-    }
     return open_yardstick(f, s, "nginx") < 0 || open_yardstick(f, s, "h2o") < 0 ? -1 : 0;
 }
 
@@ -153,6 +163,6 @@ void field_close(struct field *f)
     for (int i = 0; i < f->n; i++)
         target_free(&f->subject[i].target);
     own_stop(&f->own);
-    buf_free(&f->pod);
-    buf_free(&f->list);
+    if (f->files[0])
+        workdir_remove(f->files);
 }

@@ -18,7 +18,7 @@ struct field {
     struct own own;
     struct yardstick yardstick[2];
     int yardsticks;
-    struct buf pod, list; /* what the yardsticks serve */
+    char files[WORKDIR_BYTES]; /* what the yardsticks serve */
     struct progress progress;
 };
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <unistd.h>
+#include "tests/bench/files.h"
 #include "tests/bench/objects.h"
 
 #define STRIDE 7919u
@@ -10,19 +11,21 @@
 
 static void prepare_get(struct request_next *n)
 {
-    const struct bench *b = n->bench;
     n->method = "GET";
-    if (b->subject->get_path)
-        PATH(n, "%s", b->subject->get_path);
-    else
-        PATH(n, BENCH_PODS "/pod-%06u", (unsigned)n->serial * STRIDE % (unsigned)b->size.pods);
+    PATH(n, BENCH_PODS "/pod-%06u", (unsigned)n->serial * STRIDE % (unsigned)n->bench->size.pods);
+}
+
+/* Always the same: where a file server has a file, and its bytes, at hand. */
+static void prepare_get_same(struct request_next *n)
+{
+    n->method = "GET";
+    PATH(n, BENCH_PODS "/pod-000000");
 }
 
 static void prepare_list(struct request_next *n)
 {
-    const char *path = n->bench->subject->list_path;
     n->method = "GET";
-    PATH(n, "%s", path ? path : BENCH_PODS "?limit=500");
+    PATH(n, "%s", n->bench->subject->files ? FILES_LIST : BENCH_PODS "?limit=500");
 }
 
 static void prepare_list_all(struct request_next *n)
@@ -78,6 +81,7 @@ static void prepare_churn(struct request_next *n)
 }
 
 const struct request_kind request_get = {.prepare = prepare_get};
+const struct request_kind request_get_same = {.prepare = prepare_get_same};
 const struct request_kind request_list = {.prepare = prepare_list};
 const struct request_kind request_list_all = {.prepare = prepare_list_all, .memory = true};
 const struct request_kind request_nodelist = {.prepare = prepare_nodelist};

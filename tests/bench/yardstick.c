@@ -53,7 +53,7 @@ static int put_certificate(const char *dir)
     return ok ? 0 : -1;
 }
 
-static int put_config(const struct yardstick *y, int workers)
+static int put_config(const struct yardstick *y, int workers, const char *files)
 {
     char c[4096];
     const char *d = y->dir;
@@ -64,18 +64,19 @@ static int put_config(const struct yardstick *y, int workers)
                  "proxy_temp_path %s/p;\n"
                  "fastcgi_temp_path %s/f; uwsgi_temp_path %s/u; scgi_temp_path %s/s; keepalive_requests "
                  "100000000;\n"
-                 "open_file_cache max=100; sendfile on; types { application/json json; }\n"
+                 "open_file_cache max=100; sendfile on; default_type application/json;\n"
                  "server { listen 127.0.0.1:%d ssl http2 reuseport; ssl_certificate %s/cert.pem; "
                  "ssl_certificate_key %s/key.pem;\n"
                  "root %s; http2_max_concurrent_streams 250; } }\n",
-                 workers, d, d, d, d, d, d, d, y->port, d, d, d);
+                 workers, d, d, d, d, d, d, d, y->port, d, d, files);
     else
         snprintf(c, sizeof c,
-                 "num-threads: %d\npid-file: %s/h2o.pid\nerror-log: %s/error.log\nuser: root\nhosts:\n  "
+                 "num-threads: %d\npid-file: %s/h2o.pid\nerror-log: %s/error.log\nuser: root\n"
+                 "file.mime.setdefaulttype: application/json\nhosts:\n  "
                  "default:\n    listen:\n"
                  "      host: 127.0.0.1\n      port: %d\n      ssl:\n        certificate-file: %s/cert.pem\n"
                  "        key-file: %s/key.pem\n    paths:\n      /:\n        file.dir: %s\n",
-                 workers, d, d, y->port, d, d, d);
+                 workers, d, d, y->port, d, d, files);
     return put_file(d, "conf", c, strlen(c));
 }
 
@@ -89,13 +90,12 @@ static bool answers(int port)
     return ok;
 }
 
-int yardstick_start(struct yardstick *y, const char *name, int workers, const char *pod, size_t pod_n,
-                    const char *list, size_t list_n, char *err, size_t err_bytes)
+int yardstick_start(struct yardstick *y, const char *name, int workers, const char *files, char *err,
+                    size_t err_bytes)
 {
     *y = (struct yardstick){.name = name, .port = target_free_port()};
     if (y->port < 0 || workdir_make(y->dir, name) < 0 || chmod(y->dir, 0755) < 0 ||
-        put_file(y->dir, "pod.json", pod, pod_n) < 0 || put_file(y->dir, "list.json", list, list_n) < 0 ||
-        put_certificate(y->dir) < 0 || put_config(y, workers) < 0) {
+        put_certificate(y->dir) < 0 || put_config(y, workers, files) < 0) {
         snprintf(err, err_bytes, "%s: its files: %s", name, strerror(errno));
         return -1;
     }

@@ -10,15 +10,15 @@
 
 struct yardstick {
     const char *name; /* "nginx", "h2o" */
-    char dir[64];     /* temporary; holds files, certificate, configuration */
+    char dir[64];     /* temporary; holds certificate, configuration */
     int port;
     pid_t pid;
 };
 
-/* Starts the server on a free loopback port with /pod.json and /list.json of the given bytes and one worker a
+/* Starts the server on a free loopback port with what is below `files`, which has to stay, and one worker a
  * core (workers). 0, or -1 with a line in err (not installed, would not start). */
-int yardstick_start(struct yardstick *y, const char *name, int workers, const char *pod, size_t pod_n,
-                    const char *list, size_t list_n, char *err, size_t err_bytes);
+int yardstick_start(struct yardstick *y, const char *name, int workers, const char *files, char *err,
+                    size_t err_bytes);
 void yardstick_stop(struct yardstick *y);
 
 #endif
