@@ -16,7 +16,8 @@ struct encode_marks {
 /* Whole object: {"kind":..,"apiVersion":..,...}. With marks: metadata.resourceVersion is written as an empty string
  * and marks->rv_at is where its digits belong. Without: as the tree has it. */
 void encode_object(struct buf *out, const json_t *obj, const struct schema_resource *r, struct encode_marks *marks);
-/* FieldsV1 that is a string in the tree is JSON text already and goes out as it is: only registry/apply makes such. */
+/* FieldsV1 that is a string in the tree is JSON text already and goes out as it is: registry/apply makes such, and
+ * the reading of what is stored. */
 /* Any value of a type (kind and apiVersion, where present in the tree, come first). */
 void encode_value(struct buf *out, const json_t *v, const struct schema_type *t);
 /* Whether a struct is written without the field when this is its value; NULL: absent. */

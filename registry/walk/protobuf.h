@@ -26,7 +26,8 @@
  * size times a constant. */
 json_t *protobuf_read(struct arena *a, struct str body, const char *kind, const struct schema_type *type,
                       const char **err);
-/* The same of a stored object. *beyond: its message, when it holds fields that the schema does not know, for
+/* The same of a stored object, of which FieldsV1 may come as text (encode.h): it is to be written, and not looked
+ * into. *beyond: its message, when it holds fields that the schema does not know, for
  * kept_find once the tree is what will be written; empty: it holds none. */
 json_t *protobuf_read_stored(struct arena *a, struct str body, const char *kind,
                              const struct schema_type *type, struct str *beyond, const char **err);

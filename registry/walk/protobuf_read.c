@@ -7,6 +7,7 @@
 #include "registry/rules/base64.h"
 #include "registry/rules/times.h"
 #include "registry/walk/json.h"
+#include "registry/walk/plainfields.h"
 #include "registry/walk/wire.h"
 #include "shm/base/buf.h"
 #include "shm/base/clock.h"
@@ -17,6 +18,7 @@ struct reader {
     struct arena *arena;
     const char *err;
     int depth, values;
+    bool stored; /* what is read is written next, not looked into */
     bool beyond; /* the message holds what the tree can't */
 };
 
@@ -128,6 +130,14 @@ static json_t *read_json(struct reader *r, struct str m)
     if (!v)
         bad(r, err);
     return v;
+}
+
+static json_t *read_fields_v1(struct reader *r, struct str m)
+{
+    struct wire_piece p;
+    if (r->stored && find_piece(r, m, 1, WIRE_LEN, &p) && plainfields(p.bytes))
+        return text(r, p.bytes);
+    return read_json(r, m);
 }
 
 /* Clients' JSON is stored as they wrote it, spaces and all. */
@@ -264,7 +274,7 @@ static json_t *read_value(struct reader *r, const struct schema_type *t, struct 
         return strncmp(t->name, "JSONSchemaPropsOr", 17) == 0 ? read_schema_or(r, t, p.bytes)
                                                               : read_raw(r, p.bytes);
     case SCHEMA_FIELDS:
-        return read_json(r, p.bytes);
+        return read_fields_v1(r, p.bytes);
     default:
         v = read_scalar(r, t, p);
         if (!v)
@@ -384,31 +394,38 @@ static json_t *read_unknown(struct reader *r, struct str in, struct str *raw)
     return obj;
 }
 
-json_t *protobuf_read_stored(struct arena *a, struct str body, const char *kind,
-                             const struct schema_type *type, struct str *beyond, const char **err)
+static json_t *read_object(struct reader *r, struct str body, const char *kind,
+                           const struct schema_type *type, struct str *beyond, const char **err)
 {
-    struct reader r = {.arena = a};
     struct str raw;
     *beyond = STR_NONE;
     if (body.n < 4 || memcmp(body.p, "k8s\0", 4) != 0) {
         *err = "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]";
         return NULL;
     }
-    json_t *obj = read_unknown(&r, (struct str){body.p + 4, body.n - 4}, &raw);
-    if (!r.err && type && strcmp(json_string_value(json_object_get(obj, "kind")), kind) == 0)
-        read_fields(&r, type, 0, raw, obj);
-    if (r.beyond)
+    json_t *obj = read_unknown(r, (struct str){body.p + 4, body.n - 4}, &raw);
+    if (!r->err && type && strcmp(json_string_value(json_object_get(obj, "kind")), kind) == 0)
+        read_fields(r, type, 0, raw, obj);
+    if (r->beyond)
         *beyond = raw;
-    if (!r.err)
+    if (!r->err)
         return obj;
-    *err = r.err;
+    *err = r->err;
     json_decref(obj);
     return NULL;
+}
+
+json_t *protobuf_read_stored(struct arena *a, struct str body, const char *kind,
+                             const struct schema_type *type, struct str *beyond, const char **err)
+{
+    struct reader r = {.arena = a, .stored = true};
+    return read_object(&r, body, kind, type, beyond, err);
 }
 
 json_t *protobuf_read(struct arena *a, struct str body, const char *kind, const struct schema_type *type,
                       const char **err)
 {
+    struct reader r = {.arena = a};
     struct str dropped;
-    return protobuf_read_stored(a, body, kind, type, &dropped, err);
+    return read_object(&r, body, kind, type, &dropped, err);
 }
