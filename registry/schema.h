@@ -42,7 +42,7 @@ enum schema_field_flag {
 
 struct schema_type {
     const char *name;        /* "Container"; lists and maps: as written */
-    const char *group_version; /* "core/v1", "meta/v1", ...; NULL for unnamed types */
+    const char *group_version; /* "core/v1", "meta/v1", ...; NULL for unnamed types. schema_type finds no strings */
     const char *openapi;     /* "io.k8s.api.core.v1.Container"; NULL for unnamed types */
     const char *description; /* own words; may be "" */
     enum schema_kind kind;

@@ -159,7 +159,7 @@ static void put_type_entry(FILE *o, const struct type *t)
     fputs("    {", o);
     put_string(o, t->name);
     fputs(", ", o);
-    put_string(o, t->package && !t->no_message ? t->package->name : NULL);
+    put_string(o, t->package && (!t->no_message || t->kind == SCHEMA_STRING) ? t->package->name : NULL);
     fputs(", ", o);
     if (model)
         fprintf(o, "\"%s.%s\"", t->package->openapi, t->name);

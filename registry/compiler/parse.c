@@ -295,7 +295,7 @@ static void serve_statement(struct parser *p)
 
 static void enum_statement(struct parser *p)
 {
-    want(p, 3, "enum NAME VALUE...");
+    want(p, strcmp(p->tok[0], "known") ? 3 : 2, "enum NAME VALUE...");
     struct type *t = add_type(p, p->tok[1], SCHEMA_STRING);
     t->open_values = !strcmp(p->tok[0], "known");
     t->no_message = true;

@@ -63,7 +63,7 @@ static const struct type *basic_type(struct model *m, const char *text)
 /* Packages that are searched for a name without a package. */
 static const struct type *anywhere(const struct model *m, const struct package *k, const char *name)
 {
-    static const char *const common[] = {"meta/v1", "resource", "intstr", "runtime"};
+    static const char *const common[] = {"meta/v1", "resource", "intstr", "runtime", "types"};
     const struct type *t = named(m, k, name);
     for (size_t i = 0; !t && i < sizeof common / sizeof *common; i++) {
         const struct package *c = package_named(m, common[i]);

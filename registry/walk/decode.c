@@ -12,6 +12,7 @@
 #include "registry/rules/times.h"
 #include "registry/walk/spelled.h"
 #include "registry/walk/tree.h"
+#include "registry/walk/twice.h"
 
 #define PATH_MAX_BYTES FINDINGS_PATH_MAX
 
@@ -71,37 +72,15 @@ static void put_struct_path(struct buf *out, const struct spot *at)
     put_key(out, at->key);
 }
 
-/* Duplicates inside a part that is not known were never seen by the reference. */
-static void forget_duplicates(struct findings *f, struct str quoted_path)
-{
-    int kept = 0;
-    struct str prefix = STR("duplicate field ");
-
-    for (int i = 0; i < f->n; i++) {
-        struct str text = str_of(f->text[i]);
-        size_t n = prefix.n + quoted_path.n - 1; /* without the closing quote */
-        bool inside = str_starts(text, prefix) && text.n > n &&
-                      memcmp(text.p + prefix.n, quoted_path.p, quoted_path.n - 1) == 0 &&
-                      (text.p[n] == '.' || text.p[n] == '[' || text.p[n] == '"');
-
-        if (!inside)
-            f->text[kept++] = f->text[i];
-    }
-    f->n = kept;
-}
-
-static void report_unknown(struct decoder *d, const struct spot *at)
+static void report(struct decoder *d, const char *what, const struct spot *at)
 {
     struct buf path = {0};
-    const char *quoted;
 
     if (!d->strict || findings_full(d->strict))
         return;
     put_strict_path(&path, at);
-    quoted = text_quoted(d->arena, buf_view(&path));
-    if (d->strict->n)
-        forget_duplicates(d->strict, str_of(quoted));
-    findings_add(d->strict, arena_printf(d->arena, "unknown field %s", quoted));
+    findings_add(d->strict,
+                 arena_printf(d->arena, "%s field %s", what, text_quoted(d->arena, buf_view(&path))));
     buf_free(&path);
 }
 
@@ -109,10 +88,12 @@ static void report_unknown(struct decoder *d, const struct spot *at)
 static void put_go_type(struct buf *out, const struct schema_type *t)
 {
     static const char *const simple[] = {
-        [SCHEMA_STRING] = "string",   [SCHEMA_BOOL] = "bool",         [SCHEMA_INT32] = "int32",
-        [SCHEMA_INT64] = "int64",     [SCHEMA_FLOAT64] = "float64",   [SCHEMA_BYTES] = "[]uint8",
-        [SCHEMA_TIME] = "string",     [SCHEMA_MICROTIME] = "string",  [SCHEMA_DURATION] = "string",
-        [SCHEMA_QUANTITY] = "string", [SCHEMA_INTORSTRING] = "int32",
+        [SCHEMA_STRING] = "string",     [SCHEMA_BOOL] = "bool",
+        [SCHEMA_INT32] = "int32",       [SCHEMA_INT64] = "int64",
+        [SCHEMA_FLOAT64] = "float64",   [SCHEMA_BYTES] = "[]uint8",
+        [SCHEMA_TIME] = "v1.Time",      [SCHEMA_MICROTIME] = "v1.MicroTime",
+        [SCHEMA_DURATION] = "string",   [SCHEMA_QUANTITY] = "string",
+        [SCHEMA_INTORSTRING] = "int32",
     };
 
     if (t->group_version && (t->kind <= SCHEMA_STRING)) {
@@ -236,6 +217,52 @@ static enum verdict become(struct str text, const json_t *v, json_t **replacemen
     return REPLACE;
 }
 
+/* ---- members that were given twice ---- */
+
+/* A value (null too) as it is when decoded, a new reference; NULL: absent. */
+static enum verdict decoded(struct decoder *d, json_t *v, const struct schema_type *t, const struct spot *at,
+                            json_t **out)
+{
+    enum verdict verdict = DROP;
+
+    *out = NULL;
+    if (!json_is_null(v))
+        verdict = walk(d, v, t, at, out);
+    if (verdict == KEEP)
+        *out = json_incref(v);
+    return verdict;
+}
+
+static bool add_value(struct decoder *d, json_t *v, const struct schema_field *f, const struct spot *at,
+                      json_t **sum)
+{
+    json_t *one;
+
+    if (decoded(d, v, f->type, at, &one) == STOP) {
+        json_decref(*sum);
+        return false;
+    }
+    *sum = twice_merge(*sum, one, f->type, f->flags & FIELD_POINTER);
+    return true;
+}
+
+static enum verdict walk_twice(struct decoder *d, json_t *obj, json_t *last, const struct schema_field *f,
+                               const struct spot *at, json_t **replacement)
+{
+    json_t *sum = NULL, *before;
+    int next = 0;
+
+    while ((before = twice_before(d->strict, obj, at->key, &next))) {
+        if (!add_value(d, before, f, at, &sum))
+            return STOP;
+        report(d, "duplicate", at);
+    }
+    if (!add_value(d, last, f, at, &sum))
+        return STOP;
+    *replacement = sum;
+    return sum ? REPLACE : DROP;
+}
+
 static enum verdict walk_struct(struct decoder *d, json_t *v, const struct schema_type *t,
                                 const struct spot *up)
 {
@@ -250,7 +277,9 @@ static enum verdict walk_struct(struct decoder *d, json_t *v, const struct schem
 
         next = json_object_iter_next(v, it);
         if (!f)
-            report_unknown(d, &at);
+            report(d, "unknown", &at);
+        else if (twice_before(d->strict, v, key, &(int){0}))
+            verdict = walk_twice(d, v, member, f, &at, &replacement);
         else if (!json_is_null(member))
             verdict = walk(d, member, f->type, &at, &replacement);
         if (verdict == STOP)
@@ -309,8 +338,11 @@ static enum verdict walk_map(struct decoder *d, json_t *v, const struct schema_t
     for (void *it = json_object_iter(v); it; it = json_object_iter_next(v, it)) {
         struct spot at = {.up = up, .key = {json_object_iter_key(it), json_object_iter_key_len(it)}};
         json_t *replacement = NULL;
-        enum verdict verdict = walk_item(d, json_object_iter_value(it), t->elem, &at, &replacement);
+        enum verdict verdict;
 
+        if (twice_before(d->strict, v, at.key, &(int){0}))
+            report(d, "duplicate", &at);
+        verdict = walk_item(d, json_object_iter_value(it), t->elem, &at, &replacement);
         if (verdict == STOP)
             return STOP;
         if (verdict == REPLACE)
@@ -357,6 +389,27 @@ static enum verdict walk_int(struct decoder *d, json_t *v, const struct schema_t
     return wrong_as(d, number_word(d, v), t, at);
 }
 
+/* To Go's decoder a list of small numbers is bytes as well. */
+static enum verdict walk_byte_list(struct decoder *d, json_t *v, const struct spot *at, json_t **replacement)
+{
+    struct buf bytes = {0}, text = {0};
+
+    for (size_t i = 0; i < json_array_size(v); i++) {
+        const json_t *item = json_array_get(v, i);
+        json_int_t n = json_is_null(item) ? 0 : json_integer_value(item);
+
+        if (!d->soft && !json_is_null(item) && (!json_is_integer(item) || n != (uint8_t)n))
+            d->soft =
+                type_error(d, json_is_number(item) ? number_word(d, item) : json_word(item), "uint8", at);
+        buf_putc(&bytes, (char)n);
+    }
+    base64_encode(&text, buf_view(&bytes));
+    *replacement = json_stringn_nocheck(text.n ? text.p : "", text.n);
+    buf_free(&bytes);
+    buf_free(&text);
+    return REPLACE;
+}
+
 static enum verdict walk_bytes(struct decoder *d, json_t *v, const struct schema_type *t,
                                const struct spot *at, json_t **replacement)
 {
@@ -365,6 +418,8 @@ static enum verdict walk_bytes(struct decoder *d, json_t *v, const struct schema
     size_t bad_at;
     enum verdict verdict;
 
+    if (json_is_array(v) && !d->merged)
+        return walk_byte_list(d, v, at, replacement);
     if (!json_is_string(v))
         return wrong(d, v, t, at);
     if (!base64_decode(d->arena, string_of(v), &bytes, &bad_at)) {
@@ -424,6 +479,42 @@ static enum verdict walk_int_or_string(struct decoder *d, json_t *v, const struc
     return stop(d, type_error(d, number_word(d, v), "int32", at));
 }
 
+/* A part that has a decoder of its own: nothing in it is found, and its error is told without the way there.
+ */
+static enum verdict walk_apart(struct decoder *d, json_t *v, const struct schema_type *t)
+{
+    struct decoder apart = {.arena = d->arena};
+    json_t *replacement = NULL;
+    const char *err;
+
+    walk(&apart, v, t, NULL, &replacement);
+    json_decref(replacement);
+    err = apart.hard ? apart.hard : apart.soft;
+    return err ? stop(d, err) : KEEP;
+}
+
+/* The unions of a custom resource's schema: a schema, or something smaller. */
+static enum verdict walk_schema_or(struct decoder *d, json_t *v, const struct schema_type *t)
+{
+    const struct schema_field *list = &t->fields[1];
+    bool boolean = strcmp(t->name, "JSONSchemaPropsOrBool") == 0;
+
+    if (json_is_object(v))
+        return walk_apart(d, v, schema_field(t, STR("schema"))->type);
+    if (boolean)
+        return json_is_boolean(v) ? KEEP : stop(d, "boolean or JSON schema expected");
+    return json_is_array(v) ? walk_apart(d, v, list->type) : DROP;
+}
+
+static enum verdict walk_raw(struct decoder *d, json_t *v, const struct schema_type *t)
+{
+    if (t->nfields)
+        return walk_schema_or(d, v, t);
+    if (d->merged)
+        tree_sort_all_keys(v);
+    return KEEP;
+}
+
 /* v is not null. Recursion as deep as the tree, which its reader bounds. */
 static enum verdict walk(struct decoder *d, json_t *v, const struct schema_type *t, const struct spot *at,
                          json_t **replacement)
@@ -455,9 +546,7 @@ static enum verdict walk(struct decoder *d, json_t *v, const struct schema_type 
     case SCHEMA_INTORSTRING:
         return walk_int_or_string(d, v, at);
     case SCHEMA_RAW:
-        if (d->merged && spelled_type(t))
-            tree_sort_all_keys(v);
-        return KEEP;
+        return walk_raw(d, v, t);
     case SCHEMA_FIELDS:
         return KEEP;
     }

@@ -11,7 +11,7 @@
  * "spec.x"`), null drops a field (in a list or map it becomes the zero value), numbers of
  * strings/quantities/times/int-or-strings are normalised, field names match exactly in case. obj must be an
  * object; the reference takes a body of null for {}. strict: findings; may be NULL. Pass the ones that
- * json_read or yaml_read filled: those about unknown parts are taken out again. Returns false with st as a
+ * json_read or yaml_read filled, so that they stand in one order. Returns false with st as a
  * 400 BadRequest whose message is the decoder's alone, e.g. `json: cannot unmarshal string into Go struct
  * field PodSpec.spec.containers of type []v1.Container`, or `quantities must match ...`: the caller puts in
  * front what it was reading (`Pod in version "v1" cannot be handled as a Pod: ` for bodies of objects). */

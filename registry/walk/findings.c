@@ -1,6 +1,8 @@
 /* What strict decoding found: kept small and free of repetitions, as a client decides how many there are. */
 #include "registry/walk/json.h"
 
+#include <stdlib.h>
+
 #define YAML_FINDING "line "
 
 bool findings_full(const struct findings *f)
@@ -27,6 +29,17 @@ void findings_add(struct findings *f, const char *text)
         f->cap = cap;
     }
     f->text[f->n++] = arena_cstr(f->arena, str_of(text));
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void findings_sort(struct findings *f, int first)
+{
+    if (f->n > first)
+        qsort(f->text + first, (size_t)(f->n - first), sizeof(*f->text), by_text);
 }
 
 /* The YAML reader's findings are one error with a line each. */

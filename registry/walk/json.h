@@ -22,9 +22,22 @@ struct findings {
     const char **text;
     int n, cap;
     size_t bytes; /* of all texts that were offered */
+    bool
+        by_type; /* json_read only notes what was given twice: decode_tree finds it, in the order of all else,
+                    where the type has such a member, and makes one value of both as the reference does */
+    struct json_twice *twice; /* at most FINDINGS_MAX; beyond, the last value alone stays */
+    int ntwice;
+};
+/* A member of an object was given before; the value it had then. */
+struct json_twice {
+    const json_t *in;
+    struct str key;
+    json_t *before; /* of the arena */
 };
 /* A text that is there already is not added again, nor anything once findings_full. The text is copied. */
 void findings_add(struct findings *f, const char *text);
+/* Those from the first on by their texts. */
+void findings_sort(struct findings *f, int first);
 /* Nothing more is taken: a client decides how much there is to find, so texts are not even made then. */
 bool findings_full(const struct findings *f);
 /* The findings as fieldValidation=Strict reports them, without the "strict decoding error: " in front. */

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include "registry/rules/text.h"
+#include "registry/walk/tree.h"
 
 enum { COST_SCALAR = 1, COST_ARRAY = 4, COST_OBJECT = 8 };
 
@@ -322,6 +323,25 @@ static void report_duplicate(struct reader *r)
     buf_free(&text);
 }
 
+/* The member goes behind those that were read since, where the reference meets it again. */
+static void note_twice(struct reader *r, json_t *before)
+{
+    const struct level *top = &r->levels[r->depth - 1];
+    struct findings *f = r->dups;
+    bool again = false;
+
+    if (!f->twice)
+        f->twice = arena_alloc(f->arena, FINDINGS_MAX * sizeof(*f->twice));
+    if (f->ntwice == FINDINGS_MAX)
+        return;
+    for (int i = 0; i < f->ntwice; i++)
+        again |= f->twice[i].in == top->node && str_eq(f->twice[i].key, top->key);
+    f->twice[f->ntwice++] = (struct json_twice){top->node, arena_str(f->arena, top->key),
+                                                tree_keep(f->arena, json_incref(before))};
+    if (!again)
+        json_object_deln(top->node, top->key.p, top->key.n);
+}
+
 /* Hands a finished value to the container it is in. Consumes v. */
 static bool attach(struct reader *r, json_t *v)
 {
@@ -331,7 +351,11 @@ static bool attach(struct reader *r, json_t *v)
     if (json_is_array(top->node)) {
         rc = json_array_append_new(top->node, v);
     } else {
-        if (json_object_getn(top->node, top->key.p, top->key.n))
+        json_t *before = json_object_getn(top->node, top->key.p, top->key.n);
+
+        if (before && r->dups && r->dups->by_type)
+            note_twice(r, before);
+        else if (before)
             report_duplicate(r);
         rc = json_object_setn_new_nocheck(top->node, top->key.p, top->key.n, v);
     }

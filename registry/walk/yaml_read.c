@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <yaml.h>
 #include "registry/rules/text.h"
+#include "registry/walk/tree.h"
 #include "registry/walk/yamltext.h"
 
 #define MERGE_TAG "tag:yaml.org,2002:merge"
@@ -360,8 +361,10 @@ json_t *yaml_read(struct arena *a, struct str text, struct findings *dups, const
     for (struct level *l = r.top; l; l = l->up)
         json_decref(l->node);
     json_decref(r.anchors);
-    if (ok)
+    if (ok) {
+        tree_sort_all_keys(r.root); /* on the way to JSON it was a map of Go */
         return r.root ? r.root : json_null();
+    }
     json_decref(r.root);
     *err = r.err;
     return NULL;

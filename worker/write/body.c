@@ -211,7 +211,7 @@ static void note_spelling(struct request *rq, enum media media, const struct bod
 json_t *body_object(struct request *rq, enum media media, const struct body_want *want,
                     const struct write_options *o, struct status *st)
 {
-    struct findings found = {.arena = rq->arena};
+    struct findings found = {.arena = rq->arena, .by_type = true};
     struct str api_version, kind, message = STR_NONE;
     const char *err;
     json_t *obj = read_tree(rq, media, want, &found, &message, st);

@@ -90,8 +90,6 @@ static void refuse(struct change *c, struct request *rq, json_t *patched, const 
     if (str_is(c->patch_type, STRATEGIC_PATCH)) {
         field_invalid_str(&refused, "patch", str_of(patch_text(rq->arena, c->patch)), why);
     } else {
-        if (str_is(c->patch_type, JSON_PATCH))
-            jsonpatch_retell(rq->arena, patched, c->patch);
         text = json_dumps(patched, JSON_COMPACT | JSON_ENCODE_ANY);
         field_invalid_str(&refused, "patch", str_of(text), why);
     }
@@ -128,10 +126,13 @@ static bool decode(struct change *c, struct request *rq, json_t *obj, const stru
                    struct findings *found, struct status *st)
 {
     struct status why = {.arena = rq->arena};
-    bool strategic = str_is(c->patch_type, STRATEGIC_PATCH);
+    bool strategic = str_is(c->patch_type, STRATEGIC_PATCH), ok;
     json_t *as_sent = strategic ? NULL : json_deep_copy(obj);
-    bool ok = strategic ? decode_merged(obj, type, found, &why) : decode_tree(obj, type, found, &why);
+    int first = found->n;
 
+    ok = strategic ? decode_merged(obj, type, found, &why) : decode_tree(obj, type, found, &why);
+    if (strategic)
+        findings_sort(found, first);
     if (!ok)
         refuse(c, rq, as_sent, why.message, st);
     else if (found->n && c->o.validation == VALIDATION_STRICT)
@@ -154,6 +155,8 @@ json_t *patching_apply(struct change *c, struct request *rq, json_t *obj, const 
             refuse(c, rq, c->patch, NO_HEAD, st);
         else
             patched = apply(c, obj, type, st);
+        if (patched && str_is(c->patch_type, JSON_PATCH))
+            jsonpatch_retell(rq->arena, patched, c->patch);
     }
     if (patched && (!right_kind(c, rq, patched, obj, st) || !decode(c, rq, patched, type, &found, st))) {
         json_decref(patched);

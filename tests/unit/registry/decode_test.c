@@ -29,7 +29,7 @@ static void check(const char *group, const char *kind, const char *text, const c
 {
     const struct schema_resource *r = resource(group, kind);
     struct arena *a = arena_new(0);
-    struct findings f = {.arena = a};
+    struct findings f = {.arena = a, .by_type = true};
     struct status st = {.arena = a};
     json_t *v = parse(a, text, &f);
     struct buf b = {0};
@@ -77,6 +77,18 @@ static void test_wrong_types_name_go_fields(void **state)
           "json: cannot unmarshal bool into Go struct field Container.spec.containers.name of type string");
     check("", "ConfigMap", "{\"data\":{\"a\":1}}", NULL,
           "json: cannot unmarshal number into Go struct field ConfigMap.data of type string");
+    check("", "Pod", "{\"spec\":{\"restartPolicy\":1}}", NULL,
+          "json: cannot unmarshal number into Go struct field PodSpec.spec.restartPolicy of type "
+          "v1.RestartPolicy");
+    check(
+        "", "Service", "{\"spec\":{\"ipFamilies\":[{}]}}", NULL,
+        "json: cannot unmarshal object into Go struct field ServiceSpec.spec.ipFamilies of type v1.IPFamily");
+    check("", "Pod", "{\"metadata\":{\"uid\":1}}", NULL,
+          "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.uid of type types.UID");
+    check("", "Secret", "{\"data\":{\"a\":[1,300]}}", NULL,
+          "json: cannot unmarshal number 300 into Go struct field Secret.data of type uint8");
+    check("", "Secret", "{\"data\":{\"a\":[97,null,\"x\"]}}", NULL,
+          "json: cannot unmarshal string into Go struct field Secret.data of type uint8");
 }
 
 static void test_first_error_is_told_but_a_parsers_own_wins(void **state)
@@ -113,6 +125,71 @@ static void test_unknown_fields_are_removed_and_found(void **state)
           "unknown field \"Data\", unknown field \"metadata.Name\"");
 }
 
+#define CONFIG(rest) "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\"," rest "}"
+#define POD(spec)                                                                                            \
+    "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{},\"spec\":{\"containers\":" spec ",\"status\":{" \
+    "}}"
+
+/* Go's decoder decodes the second value over the first. */
+static void test_members_given_twice(void **state)
+{
+    check("", "ConfigMap",
+          "{\"metadata\":{\"unk\":1,\"labels\":{\"a\":\"b\",\"a\":\"c\"}},\"foo\":1,\"data\":{\"x\":\"1\","
+          "\"x\":\"2\"},"
+          "\"bar\":2}",
+          CONFIG("\"metadata\":{\"labels\":{\"a\":\"c\"}},\"data\":{\"x\":\"2\"}"),
+          "unknown field \"metadata.unk\", duplicate field \"metadata.labels.a\", unknown field \"foo\", "
+          "duplicate field \"data.x\", unknown field \"bar\"");
+    check(
+        "", "ConfigMap",
+        "{\"data\":{\"x\":\"1\",\"z\":\"0\"},\"u\":{\"a\":1,\"a\":2},\"data\":{\"y\":\"2\",\"z\":\"3\"},"
+        "\"v\":1,"
+        "\"immutable\":true,\"immutable\":null}",
+        CONFIG("\"metadata\":{},\"data\":{\"x\":\"1\",\"y\":\"2\",\"z\":\"3\"}"),
+        "unknown field \"u\", duplicate field \"data\", unknown field \"v\", duplicate field \"immutable\"");
+    check("", "Pod",
+          "{\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\",\"x\":1},{\"name\":\"e\"}],"
+          "\"containers\":[{\"name\":\"d\",\"y\":1}]},\"spec\":{\"nodeName\":\"n\",\"z\":1}}",
+          POD("[{\"name\":\"d\",\"image\":\"i\",\"resources\":{}}],\"nodeName\":\"n\"}"),
+          "unknown field \"spec.containers[0].x\", duplicate field \"spec.containers\", unknown field "
+          "\"spec.containers[0].y\", duplicate field \"spec\", unknown field \"spec.z\"");
+    check("", "Pod",
+          "{\"metadata\":{},\"metadata\":null,\"spec\":{\"containers\":null,\"securityContext\":{"
+          "\"runAsUser\":1},"
+          "\"securityContext\":{\"runAsGroup\":2},\"securityContext\":{\"runAsUser\":3},"
+          "\"hostAliases\":[{\"ip\":\"1.2.3.4\"}],\"hostAliases\":null}}",
+          POD("null,\"securityContext\":{\"runAsUser\":3,\"runAsGroup\":2}}"),
+          "duplicate field \"metadata\", duplicate field \"spec.securityContext\", duplicate field "
+          "\"spec.hostAliases\"");
+    check("", "Pod", "{\"spec\":{\"nodeName\":1,\"nodeName\":\"n\"}}", NULL,
+          "json: cannot unmarshal number into Go struct field PodSpec.spec.nodeName of type string");
+}
+
+#define SCHEMA(text) "{\"spec\":{\"versions\":[{\"name\":\"v1\",\"schema\":{\"openAPIV3Schema\":" text "}}]}}"
+
+/* They have decoders of their own, which find nothing and forget where they are. */
+static void test_schemas_in_schemas(void **state)
+{
+    check(
+        "apiextensions.k8s.io", "CustomResourceDefinition",
+        SCHEMA("{\"items\":{\"x\":1,\"type\":\"string\"},\"additionalProperties\":{\"y\":1,\"items\":[{\"z\":"
+               "1}]}}"),
+        "{\"kind\":\"CustomResourceDefinition\",\"apiVersion\":\"apiextensions.k8s.io/v1\",\"metadata\":{},"
+        "\"spec\":{\"group\":\"\",\"names\":{\"plural\":\"\",\"kind\":\"\"},\"scope\":\"\",\"versions\":[{"
+        "\"name\":\"v1\","
+        "\"served\":false,\"storage\":false,\"schema\":{\"openAPIV3Schema\":{\"items\":{\"type\":\"string\"},"
+        "\"additionalProperties\":{\"items\":[{}]}}}}]},"
+        "\"status\":{\"conditions\":null,\"acceptedNames\":{\"plural\":\"\",\"kind\":\"\"},"
+        "\"storedVersions\":null}}",
+        NULL);
+    check("apiextensions.k8s.io", "CustomResourceDefinition", SCHEMA("{\"additionalItems\":[1]}"), NULL,
+          "boolean or JSON schema expected");
+    check("apiextensions.k8s.io", "CustomResourceDefinition", SCHEMA("{\"items\":{\"type\":1}}"), NULL,
+          "json: cannot unmarshal number into Go struct field JSONSchemaProps.type of type string");
+    check("apiextensions.k8s.io", "CustomResourceDefinition", SCHEMA("{\"dependencies\":{\"a\":[1]}}"), NULL,
+          "json: cannot unmarshal number into Go value of type string");
+}
+
 static void test_nulls(void **state)
 {
     check(
@@ -129,6 +206,9 @@ static void test_nulls(void **state)
 
 static void test_values_are_normalised(void **state)
 {
+    check("", "Secret", "{\"data\":{\"a\":[97,98],\"b\":[]}}",
+          "{\"kind\":\"Secret\",\"apiVersion\":\"v1\",\"metadata\":{},\"data\":{\"a\":\"YWI=\",\"b\":\"\"}}",
+          NULL);
     check("", "Pod",
           "{\"metadata\":{\"creationTimestamp\":\"2020-01-02T05:04:05+02:00\"},\"spec\":{\"containers\":[{"
           "\"resources\":{"
@@ -255,6 +335,8 @@ int main(void)
         cmocka_unit_test(test_wrong_types_name_go_fields),
         cmocka_unit_test(test_first_error_is_told_but_a_parsers_own_wins),
         cmocka_unit_test(test_unknown_fields_are_removed_and_found),
+        cmocka_unit_test(test_members_given_twice),
+        cmocka_unit_test(test_schemas_in_schemas),
         cmocka_unit_test(test_nulls),
         cmocka_unit_test(test_values_are_normalised),
         cmocka_unit_test(test_marks),

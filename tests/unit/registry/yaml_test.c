@@ -48,7 +48,7 @@ static void test_anchors_and_merges(void **state)
 {
     expect_json(STR("a: &x {p: 1, q: 2}\nb:\n  <<: *x\n  q: 3\nc: *x\n"),
                 "{\"a\":{\"p\":1,\"q\":2},\"b\":{\"p\":1,\"q\":3},\"c\":{\"p\":1,\"q\":2}}");
-    expect_json(STR("a: &x 5\n*x : z\n"), "{\"a\":5,\"5\":\"z\"}");
+    expect_json(STR("a: &x 5\n*x : z\n"), "{\"5\":\"z\",\"a\":5}");
     expect_error(STR("a: &x [*x]\n"), "yaml: anchor 'x' value contains itself");
     expect_error(STR("a: *nope\n"), "yaml: unknown anchor 'nope' referenced");
     expect_error(STR("a: {<<: 5}\n"), "yaml: map merge requires map or sequence of maps as the value");
