@@ -46,7 +46,7 @@ objs      = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 OBJ_registry_gen := $(if $(GEN_C),$(BUILD)/obj/gen/schema_tables.o)
 LIBS     := $(foreach r,master worker registry shm,$(BUILD)/lib$(r).a)
 
-.PHONY: all run check bench bench-check bench-baseline numbers cluster asan fuzz install clean format deps
+.PHONY: all run check bench bench-check bench-baseline numbers soak cluster asan fuzz install clean format deps
 all: $(BUILD)/cubed $(BUILD)/cubed-bench
 
 $(BUILD)/cubed: $(call objs,master/main.c) $(LIBS)
@@ -146,6 +146,8 @@ bench-baseline: all
 	@scripts/bench.sh --save tests/bench/baseline.json --seconds 0.5 --rounds 2 $(ARGS)
 numbers: all
 	@scripts/bench.sh --numbers --readme README.md $(ARGS)
+soak: all
+	@tests/bench/soak.py
 cluster: all
 	@FAULTS=all tests/fault/etcd_members.py
 asan:
