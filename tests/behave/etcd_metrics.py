@@ -6,7 +6,7 @@ import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
-from cubed import Server, check, run  # noqa: E402
+from cubed import Server, check, run, until  # noqa: E402
 from etcd import Etcd  # noqa: E402
 
 SECRETS = '/api/v1/namespaces/default/secrets'
@@ -50,13 +50,17 @@ def check_objects(m):
     check(not [k for k in m if 'allocations' in k[1] and k[0] == 'apiserver_storage_objects'], 'internal ones are not shown')
 
 
+def size_told(api):
+    return metrics(api)['apiserver_storage_size_bytes', 'storage_cluster_id="etcd-0"']
+
+
 def on_etcd():
     with Etcd() as etcd, Server('--workers=2', etcd=etcd) as s:
         write_some(s.api())
         m = metrics(s.api())
         check_objects(m)
-        size = m['apiserver_storage_size_bytes', 'storage_cluster_id="etcd-0"']
-        check(size == int(etcd.call('maintenance/status', {})['dbSize']), size)
+        until(lambda: size_told(s.api()) == int(etcd.call('maintenance/status', {})['dbSize']),
+              'the size that etcd has, as soon as nothing is written any more')
         for operation, n in (('create', 2500), ('update', 1), ('delete', 1)):
             labels = 'group="",operation="%s",resource="secrets"' % operation
             check(m['etcd_requests_total', labels] == n, '%s: %s' % (operation, m['etcd_requests_total', labels]))
