@@ -314,9 +314,9 @@ def verify(f, wanted):
 
 def kill_while_writing(server, writers):
     """Kills until the writers are through; returns how often."""
-    killed = 0
+    killed, pace = 0, max(1, CHANGES / 500 / max(KILLS, 1))
     while any(w.is_alive() for w in writers):
-        time.sleep(random.uniform(0.3, 1.0))
+        time.sleep(random.uniform(0.3, 1.0) * pace)
         if killed >= KILLS:
             continue
         pids = server.children().get('watcher' if killed % 6 == 5 else 'worker', [])
@@ -327,13 +327,16 @@ def kill_while_writing(server, writers):
 
 
 def wait_for(followers, wanted):
-    """Until each has seen the last of what it must see (one that does not is told by the comparison)."""
-    end = time.monotonic() + 90
+    """Until each has seen the last of what it must see, or sees nothing more (which the comparison tells). All share one
+    thread, which may be far behind after many changes."""
     for f, events in zip(followers, wanted):
         f.slow = 0
         last = max((pod['rv'] for _, pod in events), default=0)
-        while f.rv < last and time.monotonic() < end:
+        seen, since = f.rv, time.monotonic()
+        while f.rv < last and time.monotonic() < since + 60:
             time.sleep(0.1)
+            if f.rv != seen:
+                seen, since = f.rv, time.monotonic()
 
 
 def watch_history():

@@ -1,5 +1,4 @@
-/* A call's life: waiting for an attempt, running one, the next one or the end. A slot's number and a
- * generation make the ticket, so that a ticket that ended is known as such.
+/* A call's life: waiting for an attempt, running one, the next one or the end.
  *
  * Whether there is a next attempt: nothing of the request was sent, or the call changes nothing, or etcd
  * says that nothing was done; and there is time left. */
@@ -19,111 +18,16 @@
 #define DIAL_MS 300    /* a call waits for a connection, while others have one or may be quicker */
 #define REQUEST_MAX                                                                                          \
     (GRPC_HEAD_BYTES + (2u << 20)) /* what etcd's own client sends and its server takes at most */
-#define IDLE_MAX 64
-#define UNSENT_MAX (1u << 20) /* of a stream */
-
-/* ---- slots ---- */
-
-struct call *call_find(struct etcd_client *c, uint64_t ticket)
-{
-    struct call *call = c->slot[ticket % ETCD_CALLS_MAX];
-    return ticket && call && call->ticket == ticket ? call : NULL;
-}
-
-static struct call *call_new(struct etcd_client *c)
-{
-    if (c->outstanding == ETCD_CALLS_MAX)
-        return NULL;
-    uint32_t s = c->free_hint;
-    while (c->slot[s])
-        s = (s + 1) % ETCD_CALLS_MAX;
-    struct call *call = calloc(1, sizeof(*call));
-    must(call != NULL);
-    call->ticket = (uint64_t)++c->generation * ETCD_CALLS_MAX + s;
-    c->slot[s] = call;
-    c->free_hint = s;
-    c->outstanding++;
-    if ((int)s >= c->slots)
-        c->slots = (int)s + 1;
-    return call;
-}
-
-static void slot_clear(struct etcd_client *c, struct call *call)
-{
-    uint32_t s = (uint32_t)(call->ticket % ETCD_CALLS_MAX);
-    c->slot[s] = NULL;
-    if (s < c->free_hint)
-        c->free_hint = s;
-    while (c->slots > 0 && !c->slot[c->slots - 1])
-        c->slots--;
-    c->outstanding--;
-    for (int i = 0; i < ETCD_STREAMS_MAX; i++)
-        if (c->streams[i] == call->ticket)
-            c->streams[i] = 0;
-}
-
-/* ---- transfers ---- */
-
-static struct transfer *transfer_get(struct etcd_client *c)
-{
-    struct transfer *t = c->idle;
-    if (!t)
-        return transfer_new();
-    c->idle = t->next;
-    c->nidle--;
-    return t;
-}
-
-static void transfer_put(struct etcd_client *c, struct transfer *t)
-{
-    if (c->nidle == IDLE_MAX) {
-        transfer_free(t, &c->config);
-        return;
-    }
-    transfer_reset(t, &c->config);
-    t->next = c->idle;
-    c->idle = t;
-    c->nidle++;
-}
-
-static void count_running(struct etcd_client *c, const struct call *call, int by)
-{
-    struct endpoint *e = &c->endpoints.at[call->endpoint];
-    e->running += by;
-    e->streams += call->stream ? by : 0;
-}
-
-/* Ends the attempt; the transfer stays with the caller. */
-static struct transfer *detach(struct etcd_client *c, struct call *call)
-{
-    struct transfer *t = call->t;
-    if (!t)
-        return NULL;
-    transfer_stop(t);
-    count_running(c, call, -1);
-    call->t = NULL;
-    client_dirty(c);
-    return t;
-}
+#define UNSENT_MAX (1u << 20)      /* of a stream */
 
 /* ---- ends ---- */
-
-/* Everything but the transfer. */
-static void call_drop(struct etcd_client *c, struct call *call)
-{
-    c->queued -= call->queued;
-    c->waiting -= call->state == CALL_WAITING;
-    slot_clear(c, call);
-    buf_free(&call->out);
-    free(call);
-}
 
 static void finish(struct etcd_client *c, struct call *call, const struct etcd_status *st, struct str message)
 {
     struct etcd_waiter w = call->waiter;
     struct etcd_stream_hooks hooks = call->hooks;
     bool stream = call->stream, probe = call->probe;
-    struct transfer *t = detach(c, call);
+    struct transfer *t = call_detach(c, call);
     call_drop(c, call);
     c->callbacks += !probe;
     if (stream)
@@ -157,7 +61,7 @@ void etcd_client_cancel(struct etcd_client *c, uint64_t ticket)
     struct call *call = call_find(c, ticket);
     if (!call)
         return;
-    struct transfer *t = detach(c, call);
+    struct transfer *t = call_detach(c, call);
     call_drop(c, call);
     if (t && t != c->held)
         transfer_put(c, t);
@@ -214,7 +118,7 @@ static void attempt(struct etcd_client *c, struct call *call)
     c->waiting -= call->state == CALL_WAITING;
     call->state = CALL_RUNNING;
     call->t = transfer_get(c);
-    count_running(c, call, 1);
+    call_count(c, call, 1);
     struct transfer_start s = {.conn = &c->conn[i],
                                .method = call->method,
                                .out = &call->out,
@@ -286,7 +190,7 @@ static void attempt_ended(struct etcd_client *c, struct call *call)
     bool begun = call->stream && (call->t->sent || call->t->in.n > 0);
     if (again && !begun && !call->probe && now < call->patience_until_ms && now < call->deadline_ms) {
         snprintf(call->why, sizeof(call->why), "%.*s", (int)sizeof(call->why) - 1, st.text);
-        transfer_put(c, detach(c, call));
+        transfer_put(c, call_detach(c, call));
         attempt(c, call);
         return;
     }
@@ -330,7 +234,7 @@ static void try_another(struct etcd_client *c, struct call *call, int64_t now_ms
         const struct endpoint *e = &c->endpoints.at[i];
         if (!e->up || e->silent || (call->tried >> i & 1))
             continue;
-        transfer_put(c, detach(c, call));
+        transfer_put(c, call_detach(c, call));
         attempt(c, call);
         return;
     }

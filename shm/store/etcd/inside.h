@@ -53,8 +53,21 @@ struct etcd_client {
     uint32_t random;
 };
 
-/* calls.c */
+/* slots.c */
+/* NULL: it ended. */
 struct call *call_find(struct etcd_client *c, uint64_t ticket);
+/* Zeroed, with a ticket; NULL: there are too many. */
+struct call *call_new(struct etcd_client *c);
+/* Ends the attempt; the transfer stays with the caller, for transfer_put. */
+struct transfer *call_detach(struct etcd_client *c, struct call *call);
+/* Frees everything but the transfer. */
+void call_drop(struct etcd_client *c, struct call *call);
+/* Of the attempt that begins or ends: its member has one more, or less, under way. */
+void call_count(struct etcd_client *c, const struct call *call, int by);
+struct transfer *transfer_get(struct etcd_client *c);
+void transfer_put(struct etcd_client *c, struct transfer *t);
+
+/* calls.c */
 /* Looks at the attempts that ended. */
 void calls_ended(struct etcd_client *c);
 /* Hands out what streams have received. */

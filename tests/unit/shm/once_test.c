@@ -45,6 +45,14 @@ static void holds(struct etcd_client *c, const char *key, const char *value, int
     answer_clear(&a);
 }
 
+static void stand_still(const struct servers *s, int i)
+{
+    int status;
+    kill(s->pid[i], SIGSTOP);
+    assert_int_equal(waitpid(s->pid[i], &status, WUNTRACED), s->pid[i]);
+    assert_true(WIFSTOPPED(status));
+}
+
 static void test_ends_as_etcd_says(void **state)
 {
     struct world *w = *state;
@@ -92,7 +100,7 @@ static void test_no_answer_leaves_it_open(void **state)
     struct once *o = once_new(w->client);
     struct told any = {0}, expecting = {0};
     int64_t r = put_key(w->client, "open", "1");
-    kill(w->servers.pid[0], SIGSTOP);
+    stand_still(&w->servers, 0);
     begin(o, &any, "open-any", "1", ETCD_EXPECT_ANY, 900);
     begin(o, &expecting, "open", "2", r, 900);
     assert_int_equal(end(w->client, &any), -ETIMEDOUT);
@@ -140,7 +148,7 @@ static void test_a_leader_that_stands_still(void **state)
     struct once *o = once_new(w.client);
     int64_t r = put_key(w.client, "still", "1");
     int leader = leader_of(&w);
-    kill(w.servers.pid[leader], SIGSTOP);
+    stand_still(&w.servers, leader);
     begin(o, &t, "still", "2", r, 20000);
     begin(o, &absent, "still-absent", "1", ETCD_EXPECT_ABSENT, 20000);
     assert_int_equal(end(w.client, &t), 0); /* asked again of those that have elected another */
