@@ -114,6 +114,21 @@ def owners_can_be_cleared_and_come_back():
     check(taken['data'] == {'a': '2'} and ('me', 'Apply', '') in owners(taken), taken)
 
 
+def json_that_is_kept_as_it_was_spelled():
+    """An apply that changes nothing leaves it alone; one that changes anything writes it compact, which is another value."""
+    path = '/apis/apps/v1/namespaces/default/controllerrevisions'
+    body = '{"apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": {"name": "spelled"}, "revision": 1,' \
+           '"data": {"x": [1, 2.50, null]}}'
+    status, made = server.api().call('POST', path, body, {'Content-Type': 'application/json'})
+    check(status == 201 and made['data'] == {'x': [1, 2.5, None]}, 'create: %d %s' % (status, made))
+    same = {'apiVersion': 'apps/v1', 'kind': 'ControllerRevision', 'metadata': {'name': 'spelled'}, 'data': {'x': [1, 2.5, None]}}
+    apply = '?fieldManager=speller&force=true'
+    patch(path + '/spelled' + apply, 'application/apply-patch+yaml', same, 200)
+    check('speller' in str(get(path + '/spelled')['metadata']['managedFields']), 'the owner is noted')
+    same['metadata']['labels'] = {'a': 'b'}
+    patch(path + '/spelled' + apply, 'application/apply-patch+yaml', same, 422)
+
+
 def refusals():
     path = '/api/v1/namespaces/default/configmaps/r'
     config = {'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'r'}}
@@ -144,4 +159,5 @@ def long_lists_cost_little():
 if __name__ == '__main__':
     with server:
         run(manifests_apply_and_apply_again, conflict_and_taking_over, updates_status_and_scale_have_owners,
-            from_client_side_apply, owners_can_be_cleared_and_come_back, refusals, long_lists_cost_little)
+            from_client_side_apply, owners_can_be_cleared_and_come_back,
+            json_that_is_kept_as_it_was_spelled, refusals, long_lists_cost_little)

@@ -71,7 +71,7 @@ class Api:
         if self.token:
             h['Authorization'] = 'Bearer ' + self.token
         if body is not None and not isinstance(body, (bytes, str)):
-            body = json.dumps(body)
+            body = json.dumps(body, separators=(',', ':'))  # as Go does: some JSON is kept as it is spelled
             h['Content-Type'] = 'application/json'
         h.update(headers or {})
         try:

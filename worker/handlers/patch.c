@@ -5,6 +5,7 @@
 
 #include "registry/walk/decode.h"
 #include "registry/walk/patch.h"
+#include "registry/walk/spelled.h"
 #include "registry/walk/tree.h"
 #include "worker/read/scale.h"
 #include "worker/write/applying.h"
@@ -42,6 +43,35 @@ static bool may_create(struct change *c, struct write *w, const json_t *obj)
     return false;
 }
 
+/* Without who owns what. */
+static json_t *bare(const json_t *obj)
+{
+    json_t *copy = json_copy((json_t *)(uintptr_t)obj),
+           *metadata = json_copy(json_object_get(obj, "metadata"));
+
+    json_object_del(metadata, "managedFields");
+    json_object_set_new(copy, "metadata", metadata);
+    return copy;
+}
+
+/* An apply that changes nothing but ownership leaves the object as it was, JSON that is kept as it was
+ * spelled included; any other writes all of it anew. */
+static json_t *left_alone(struct change *c, struct write *w, const json_t *old, const json_t *live,
+                          json_t *obj)
+{
+    json_t *before = bare(live), *after = bare(obj), *same = NULL;
+
+    if (json_equal(before, after))
+        same = strategy_convert(w->arena, json_deep_copy(old), c->stored, c->r, &w->st);
+    json_decref(before);
+    json_decref(after);
+    if (!same)
+        return obj;
+    tree_copy(same, obj, "metadata.managedFields");
+    json_decref(obj);
+    return same;
+}
+
 static json_t *applied(struct change *c, struct write *w, const json_t *old)
 {
     json_t *live = old ? write_keep_tree(w->arena, change_to_served(c, w->arena, old, &w->st)) : NULL, *obj;
@@ -54,6 +84,8 @@ static json_t *applied(struct change *c, struct write *w, const json_t *old)
         json_decref(obj);
         return NULL;
     }
+    if (obj && live && spelled_in(c->stored->type))
+        obj = left_alone(c, w, old, live, obj);
     return obj ? change_to_stored(c, w->rq, obj, &w->st) : NULL;
 }
 
