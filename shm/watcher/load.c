@@ -91,6 +91,7 @@ void load_go(struct load *l, enum load_state s)
     l->state = s;
     l->busy = false;
     l->retry_ms = 0;
+    l->held.there = false;
     batch_clear(&l->batch); /* held back of a watch that will not go on */
     if (s == LOAD_COLD || s == LOAD_KEYS) {
         l->at = 0;
@@ -277,6 +278,7 @@ struct load *load_open(struct cache *c, struct etcd_client *client, const struct
     l->client = client;
     l->hooks = *hooks;
     l->page = o->page > 0 ? o->page : PAGE;
+    l->grows = o->page <= 0;
     l->timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : TIMEOUT_MS;
     buf_str(&l->prefix, o->prefix);
     buf_str(&l->mark, o->mark);
@@ -305,6 +307,7 @@ void load_close(struct load *l)
     buf_free(&l->prefix);
     buf_free(&l->end);
     buf_free(&l->from);
+    buf_free(&l->held.bytes);
     batch_free(&l->batch);
     l->magic = 0;
     free(l);
@@ -337,7 +340,7 @@ int load_run(struct load *l, int64_t *wait_ms)
         if (l->retry_ms > now) {
             int64_t wait = l->retry_ms - now;
             *wait_ms = *wait_ms < 0 || wait < *wait_ms ? wait : *wait_ms;
-            return 0;
+            break;
         }
         enum load_state before = l->state;
         l->busy = true;
@@ -350,6 +353,8 @@ int load_run(struct load *l, int64_t *wait_ms)
         } else if (l->state != before)
             l->busy = false;
     }
+    if (!l->failed && load_work(l))
+        *wait_ms = 0; /* once what was asked has been sent */
     return l->failed;
 }
 

@@ -3,6 +3,7 @@
  * A diff that reads what differs holds a read transaction of the cache while the sink writes to it: it
  * compares with the cache of its start, which nobody else changes. */
 #include <errno.h>
+#include "shm/base/clock.h"
 #include "shm/base/log.h"
 #include "shm/watcher/loadparts.h"
 #include "shm/watcher/marks.h"
@@ -10,6 +11,11 @@
 #define READ_OPS 64 /* of a transaction; etcd takes 128 */
 #define ROUNDS_MAX 4
 #define BATCH_BYTES (4u << 20)
+/* etcd passes over all keys of the range for every page of it, so pages are made large, but not so that an
+ * answer comes near what a message may have. */
+#define PAGE_BYTES (6u << 20)
+#define PAGE_MAX 2500
+#define SLICE_MS 2
 
 /* ---- lists ---- */
 
@@ -82,34 +88,73 @@ static bool is_other(struct load *l, const struct etcd_header *h)
     return true;
 }
 
+bool load_work(struct load *l)
+{
+    struct load_page *p = &l->held;
+    int64_t end = clock_ms() + SLICE_MS;
+    struct etcd_kv kv;
+    if (!p->there)
+        return false;
+    for (int n = 1; (p->there = message_next(&p->kvs, &p->at, &kv)); n++) {
+        page_entry(l, &kv);
+        if (l->batch.drafts.n > BATCH_BYTES)
+            load_flush(l, true, 0, false);
+        if (n % 16 == 0 && clock_ms() >= end)
+            return true;
+    }
+    if (!p->more)
+        list_done(l);
+    else if (l->state == LOAD_COLD)
+        load_flush(l, true, 0, false);
+    return true;
+}
+
+/* Keeps the page, so that the next one can be asked for first, and where that begins. */
+static void hold(struct load *l, const struct etcd_range_reply *r)
+{
+    struct etcd_kv kv = {0};
+    struct load_page *p = &l->held;
+    buf_clear(&p->bytes);
+    buf_str(&p->bytes, r->kvs.in);
+    p->kvs = r->kvs;
+    p->kvs.in = buf_view(&p->bytes);
+    p->at = 0;
+    p->there = true;
+    p->more = r->more && r->kvs.count > 0;
+    for (size_t at = 0; message_next(&p->kvs, &at, &kv);)
+        ;
+    buf_clear(&l->from);
+    buf_str(&l->from, kv.key);
+    buf_putc(&l->from, 0);
+}
+
+static void resize(struct load *l, const struct etcd_range_reply *r)
+{
+    size_t each = r->kvs.count ? r->kvs.in.n / r->kvs.count : 0;
+    if (!l->grows || l->state != LOAD_COLD || each == 0)
+        return;
+    size_t fit = PAGE_BYTES / each, most = (size_t)l->limit * 2;
+    fit = fit < most ? fit : most;
+    l->limit = fit > PAGE_MAX ? PAGE_MAX : fit > 0 ? (int)fit : 1;
+}
+
 static void on_page(void *arg, const struct etcd_status *st, const struct etcd_range_reply *r)
 {
     struct load *l = arg;
-    struct etcd_kv kv = {0};
     if (!r) {
         page_failed(l, st);
         return;
     }
     if (is_other(l, &r->header))
         return;
-    l->busy = false;
     l->failures = 0;
     if (!l->at)
         l->at = r->header.revision;
-    for (size_t at = 0; message_next(&r->kvs, &at, &kv);) {
-        page_entry(l, &kv);
-        if (l->batch.drafts.n > BATCH_BYTES)
-            load_flush(l, true, 0, false);
-    }
-    if (!r->more || r->kvs.count == 0) {
-        list_done(l);
-        return;
-    }
-    buf_clear(&l->from);
-    buf_str(&l->from, kv.key);
-    buf_putc(&l->from, 0);
-    if (l->state == LOAD_COLD)
-        load_flush(l, true, 0, false);
+    while (load_work(l)) /* the page before */
+        ;
+    hold(l, r);
+    resize(l, r);
+    l->busy = !l->held.more;
 }
 
 int load_ask_page(struct load *l)

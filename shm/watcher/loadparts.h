@@ -17,13 +17,22 @@ enum load_state {
     LOAD_WATCH, /* the watch is asked for or stands */
 };
 
+/* A page that was answered and is looked through while the next one is under way. */
+struct load_page {
+    struct buf bytes; /* the answer */
+    struct message_list kvs;
+    size_t at;
+    bool there, more; /* more: another page follows */
+};
+
 struct load {
     unsigned magic;
     struct cache *cache;
     struct etcd_client *client;
     struct load_hooks hooks;
     struct buf prefix, end, mark;
-    int page, limit;
+    int page, limit; /* keys in a page: the first one, and the next one */
+    bool grows;      /* with what a page may hold in bytes */
     int64_t timeout_ms;
     enum load_state state;
     bool busy; /* a call or the watch is under way */
@@ -33,9 +42,10 @@ struct load {
     int64_t retry_ms;
     uint64_t ticket;
     uint64_t cluster_id;
-    int64_t revision;           /* applied */
-    int64_t at;                 /* of the list under way; 0: the first page says */
-    struct buf from;            /* next key of the list */
+    int64_t revision; /* applied */
+    int64_t at;       /* of the list under way; 0: the first page says */
+    struct buf from;  /* next key of the list */
+    struct load_page held;
     struct diff *diff, *before; /* of the list before the marks were made */
     struct marks *marks;
     int rounds; /* of marks: more is gone meanwhile */
@@ -68,6 +78,8 @@ void load_flush_but_last(struct load *l, int64_t last, int64_t upto);
 /* Make the call of LOAD_COLD and LOAD_KEYS, LOAD_MARK, LOAD_READ. Return 0, -EIO (the cache), or as
  * etcd_client_call does. */
 int load_ask_page(struct load *l);
+/* Looks through a part of the page that is held; false: there is none. */
+bool load_work(struct load *l);
 int load_ask_marks(struct load *l);
 int load_ask_read(struct load *l);
 
