@@ -26,7 +26,7 @@ shm/               shm/ring/ shm/store/embedded/mailbox. shm/base/
 registry/compiler/ registry/schema. shm/base/
 registry/rules/    registry/schema. registry/status. shm/base/
 registry/walk/     registry/rules/ registry/schema. registry/status. shm/base/
-registry/cel/      shm/base/
+registry/cel/      registry/rules/ shm/base/
 registry/validation/ registry/cel/ registry/walk/ registry/rules/ registry/world. registry/schema. registry/status. shm/base/
 registry/strategy/ registry/validation/ registry/walk/ registry/rules/ registry/world. registry/schema. registry/status. shm/base/
 registry/apply/    registry/strategy/strategy. registry/walk/ registry/rules/ registry/world. registry/schema. registry/status. shm/base/

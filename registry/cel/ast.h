@@ -93,8 +93,8 @@ struct cel_expr *cel_new(struct arena *a, enum cel_kind kind, struct cel_place p
 /* args are copied. */
 struct cel_expr *cel_new_call(struct arena *a, struct cel_place place, struct str function,
                               struct cel_expr *target, struct cel_expr *const *args, size_t nargs);
-/* All of it, with places. */
-struct cel_expr *cel_copy(struct arena *a, const struct cel_expr *e);
+/* fn(arg, part) of each expression that e has directly in it. */
+void cel_parts(struct cel_expr *e, void (*fn)(void *arg, struct cel_expr *part), void *arg);
 
 /* Which macros there are besides those that are everywhere. */
 enum cel_macros { CEL_MACROS_COMMON = 0, CEL_MACROS_BIND = 1 };

@@ -6,6 +6,7 @@
 #define ACCU STR("@result")
 #define ACCU_OLD "__result__"
 #define UNUSED STR("#unused")
+#define COPIES_MAX 100000
 
 struct expansion {
     struct cel_source *source;
@@ -14,13 +15,15 @@ struct expansion {
     struct cel_expr *target;
     struct cel_expr **args;
     size_t nargs;
-    bool declined; /* no macro after all */
+    bool declined;           /* no macro after all */
+    struct cel_place failed; /* where the mistake is */
 };
 
 typedef struct cel_expr *(*macro_fn)(struct expansion *x);
 
 static struct cel_expr *fail(struct expansion *x, struct cel_place place, const char *message)
 {
+    x->failed = place;
     cel_source_error(x->source, place, "%s", message);
     return NULL;
 }
@@ -126,48 +129,75 @@ static struct cel_expr *let(struct expansion *x, struct str name, struct cel_exp
     return e;
 }
 
-struct cel_expr *cel_copy(struct arena *a, const struct cel_expr *e)
+static struct cel_expr *copy(struct expansion *x, const struct cel_expr *e);
+
+static struct cel_expr **copies(struct expansion *x, struct cel_expr *const *all, size_t n)
+{
+    struct cel_expr **c = arena_alloc(x->arena, n * sizeof(*c));
+
+    for (size_t i = 0; i < n; i++)
+        c[i] = copy(x, all[i]);
+    return c;
+}
+
+/* Entries are at the macro then. */
+static struct cel_entry *copied_entries(struct expansion *x, const struct cel_entry *all, size_t n)
+{
+    struct cel_entry *c = arena_alloc(x->arena, n * sizeof(*c));
+
+    for (size_t i = 0; i < n; i++) {
+        c[i] = all[i];
+        c[i].place = x->place;
+        c[i].key = copy(x, all[i].key);
+        c[i].value = copy(x, all[i].value);
+    }
+    return c;
+}
+
+static void copy_parts(struct expansion *x, struct cel_expr *c)
+{
+    switch (c->kind) {
+    case CEL_SELECT:
+        c->select.operand = copy(x, c->select.operand);
+        break;
+    case CEL_CALL:
+        c->call.target = copy(x, c->call.target);
+        c->call.args = copies(x, c->call.args, c->call.nargs);
+        break;
+    case CEL_LIST:
+        c->list.items = copies(x, c->list.items, c->list.n);
+        break;
+    case CEL_MAP:
+    case CEL_MESSAGE:
+        c->map.entries = copied_entries(x, c->map.entries, c->map.n);
+        break;
+    case CEL_COMPREHENSION:
+        c->fold.range = copy(x, c->fold.range);
+        c->fold.init = copy(x, c->fold.init);
+        c->fold.condition = copy(x, c->fold.condition);
+        c->fold.step = copy(x, c->fold.step);
+        c->fold.result = copy(x, c->fold.result);
+        break;
+    default:
+        break;
+    }
+}
+
+/* The checker changes what it looks at: an expression that is in two places must be two. Copies of copies
+ * grow without bound, so they are counted. */
+static struct cel_expr *copy(struct expansion *x, const struct cel_expr *e)
 {
     struct cel_expr *c;
 
     if (!e)
         return NULL;
-    c = arena_alloc(a, sizeof(*c));
+    if (x->source->copied == COPIES_MAX)
+        return cel_new(x->arena, CEL_UNSPECIFIED, e->place);
+    if (++x->source->copied == COPIES_MAX)
+        cel_source_error(x->source, x->place, "expanded expression size exceeds limit: %d", COPIES_MAX);
+    c = arena_alloc(x->arena, sizeof(*c));
     *c = *e;
-    switch (e->kind) {
-    case CEL_SELECT:
-        c->select.operand = cel_copy(a, e->select.operand);
-        break;
-    case CEL_CALL:
-        c->call.target = cel_copy(a, e->call.target);
-        c->call.args = arena_alloc(a, e->call.nargs * sizeof(*c->call.args));
-        for (size_t i = 0; i < e->call.nargs; i++)
-            c->call.args[i] = cel_copy(a, e->call.args[i]);
-        break;
-    case CEL_LIST:
-        c->list.items = arena_alloc(a, e->list.n * sizeof(*c->list.items));
-        for (size_t i = 0; i < e->list.n; i++)
-            c->list.items[i] = cel_copy(a, e->list.items[i]);
-        break;
-    case CEL_MAP:
-    case CEL_MESSAGE:
-        c->map.entries = arena_alloc(a, e->map.n * sizeof(*c->map.entries));
-        for (size_t i = 0; i < e->map.n; i++) {
-            c->map.entries[i] = e->map.entries[i];
-            c->map.entries[i].key = cel_copy(a, e->map.entries[i].key);
-            c->map.entries[i].value = cel_copy(a, e->map.entries[i].value);
-        }
-        break;
-    case CEL_COMPREHENSION:
-        c->fold.range = cel_copy(a, e->fold.range);
-        c->fold.init = cel_copy(a, e->fold.init);
-        c->fold.condition = cel_copy(a, e->fold.condition);
-        c->fold.step = cel_copy(a, e->fold.step);
-        c->fold.result = cel_copy(a, e->fold.result);
-        break;
-    default:
-        break;
-    }
+    copy_parts(x, c);
     return c;
 }
 
@@ -347,7 +377,7 @@ static struct cel_expr *transform_map_entry(struct expansion *x)
 /* args[1] with the target's value as a name, when it has one. */
 static struct cel_expr *with_value(struct expansion *x, struct str var, bool wrap)
 {
-    struct cel_expr *e = let(x, var, method(x, cel_copy(x->arena, x->target), "value"), x->args[1]);
+    struct cel_expr *e = let(x, var, method(x, copy(x, x->target), "value"), x->args[1]);
 
     return choose(x, method(x, x->target, "hasValue"), wrap ? call1(x, "optional.of", e) : e,
                   cel_new_call(x->arena, x->place, STR("optional.none"), NULL, NULL, 0));
@@ -422,7 +452,7 @@ struct cel_expr *cel_expand(struct cel_source *s, enum cel_macros macros, struct
         {"sortBy", 2, 2, true, 0, sort_by},
         {"bind", 3, 3, true, CEL_MACROS_BIND, bind},
     };
-    struct expansion x = {s, s->arena, place, target, args, nargs, false};
+    struct expansion x = {s, s->arena, place, target, args, nargs, false, place};
 
     for (size_t i = 0; i < sizeof(all_macros) / sizeof(*all_macros); i++) {
         struct cel_expr *e;
@@ -432,7 +462,7 @@ struct cel_expr *cel_expand(struct cel_source *s, enum cel_macros macros, struct
             (all_macros[i].only & ~macros))
             continue;
         e = all_macros[i].expand(&x);
-        return e || x.declined ? e : cel_new(s->arena, CEL_UNSPECIFIED, place);
+        return e || x.declined ? e : cel_new(s->arena, CEL_UNSPECIFIED, x.failed);
     }
     return NULL;
 }

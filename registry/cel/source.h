@@ -28,6 +28,7 @@ struct cel_source {
     int32_t nlines;
     struct cel_error errors[CEL_ERRORS_SHOWN]; /* in the order found */
     size_t nerrors;                            /* found; only the first CEL_ERRORS_SHOWN are kept */
+    int copied;                                /* parts of the expression that its macros have doubled */
 };
 
 /* text is borrowed. Lives in the arena. */
