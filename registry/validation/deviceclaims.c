@@ -1,10 +1,11 @@
-/* ResourceClaims, their templates, and DeviceClasses; selectors are compiled elsewhere. Rule:
+/* ResourceClaims, their templates, and DeviceClasses. Rule:
  * pkg/apis/resource/validation. */
 #include "registry/validation/rows.h"
 
 #include <ctype.h>
 #include "registry/validation/conditions.h"
 #include "registry/validation/devices.h"
+#include "registry/validation/expressions.h"
 #include "registry/validation/ips.h"
 #include "registry/validation/numbers.h"
 #include "registry/validation/printed.h"
@@ -37,6 +38,8 @@ static void selector(struct check *c, const struct at *up, const json_t *item, c
         check_required(c, &cel, "");
     else if (tree_str(item, "cel.expression").n > EXPRESSION_MAX)
         check_too_long(c, &expression, EXPRESSION_MAX);
+    else
+        check_device_expression(c, &expression, tree_str(item, "cel.expression"));
 }
 
 static void toleration(struct check *c, const struct at *at, const json_t *item, const void *arg)

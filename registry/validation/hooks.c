@@ -218,7 +218,8 @@ bool check_expression(struct check *c, const struct at *up, const json_t *obj, c
     return there;
 }
 
-void check_match_conditions(struct check *c, const struct at *at, const json_t *list)
+void check_match_conditions(struct check *c, const struct at *at, const json_t *list,
+                            const struct expressions *x)
 {
     struct seen *names = seen_new(c);
     json_t *condition;
@@ -228,12 +229,15 @@ void check_match_conditions(struct check *c, const struct at *at, const json_t *
         check_too_many(c, at, (int)json_array_size(list), MATCH_CONDITIONS_MAX);
     json_array_foreach(list, i, condition)
     {
-        struct at item = at_index(at, i), name_at = at_field(&item, "name");
-        struct str name = check_str(condition, "name");
+        struct at item = at_index(at, i), name_at = at_field(&item, "name"),
+                  text_at = at_field(&item, "expression");
+        struct str name = check_str(condition, "name"),
+                   text = check_trimmed(check_str(condition, "expression"));
 
         if (check_full(c))
             return;
-        check_expression(c, &item, condition, "expression", "");
+        if (check_expression(c, &item, condition, "expression", ""))
+            check_admission_expression(c, &text_at, x, CEL_AUTHORIZER, text, text, EXPRESSION_BOOL);
         if (!name.n)
             check_required(c, &name_at, "");
         else

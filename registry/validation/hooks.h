@@ -4,6 +4,7 @@
 #define REGISTRY_VALIDATION_HOOKS_H
 
 #include "registry/validation/check.h"
+#include "registry/validation/expressions.h"
 
 /* ValidateWebhookURL. */
 void check_webhook_url(struct check *c, const struct at *at, struct str url);
@@ -12,8 +13,9 @@ void check_webhook_url(struct check *c, const struct at *at, struct str url);
 void check_webhook_service(struct check *c, const struct at *at, const json_t *service, bool swapped);
 /* validateRuleWithOperations. */
 void check_rule_with_operations(struct check *c, const struct at *at, const json_t *rule);
-/* validateMatchConditions, expressions aside: those are compiled elsewhere. */
-void check_match_conditions(struct check *c, const struct at *at, const json_t *list);
+/* validateMatchConditions. */
+void check_match_conditions(struct check *c, const struct at *at, const json_t *list,
+                            const struct expressions *x);
 /* A text that must be there, blanks aside. */
 bool check_expression(struct check *c, const struct at *up, const json_t *obj, const char *name,
                       const char *detail);

@@ -1,10 +1,11 @@
-/* Admission policies and their bindings, but for what is in their expressions: those are compiled elsewhere.
+/* Admission policies and their bindings.
  * Rule: pkg/apis/admissionregistration/validation. */
 #include "registry/validation/rows.h"
 
 #include <ctype.h>
 #include "registry/rules/names.h"
 #include "registry/validation/conditions.h"
+#include "registry/validation/expressions.h"
 #include "registry/validation/hooks.h"
 #include "registry/validation/printed.h"
 #include "registry/validation/seen.h"
@@ -153,7 +154,7 @@ static bool is_identifier(struct str s)
     return s.n && !check_one_of(s, RESERVED, sizeof(RESERVED) / sizeof(RESERVED[0]));
 }
 
-static void variables(struct check *c, const json_t *spec)
+static void variables(struct check *c, const json_t *spec, struct expressions *x)
 {
     struct at all = at_field(NULL, "spec.variables");
     json_t *v;
@@ -161,21 +162,25 @@ static void variables(struct check *c, const json_t *spec)
 
     json_array_foreach(json_object_get(spec, "variables"), i, v)
     {
-        struct at at = at_index(&all, i), name = at_field(&at, "name");
+        struct at at = at_index(&all, i), name = at_field(&at, "name"),
+                  expression = at_field(&at, "expression");
 
         if (check_full(c))
             return;
         if (check_expression(c, &at, v, "name", "name is not specified") &&
             !is_identifier(check_str(v, "name")))
             check_invalid_str(c, &name, check_str(v, "name"), "must be a valid CEL identifier");
-        check_expression(c, &at, v, "expression", "expression is not specified");
+        if (check_expression(c, &at, v, "expression", "expression is not specified"))
+            check_variable_expression(c, &expression, x, check_str(v, "name"), check_str(v, "expression"));
     }
 }
 
-/* Up to the variables. old may be NULL. */
-static void policy_head(struct check *c, const json_t *obj, const json_t *old, bool mutates)
+/* Up to the variables, which are declared in x then. old may be NULL. */
+static void policy_head(struct check *c, const json_t *obj, const json_t *old, bool mutates,
+                        struct expressions *x)
 {
     const json_t *spec = json_object_get(obj, "spec");
+    struct expressions plain = {.params = check_has(spec, "paramKind")};
     struct at at = at_field(NULL, "spec"), conditions = at_field(&at, "matchConditions");
 
     check_required_enum(c, &at, spec, "failurePolicy", FAILURE, 2);
@@ -184,32 +189,28 @@ static void policy_head(struct check *c, const json_t *obj, const json_t *old, b
     match_constraints(c, spec, mutates);
     if (!old || !tree_same(obj, old, "spec.paramKind", c->resource->type) ||
         !tree_same(obj, old, "spec.matchConditions", c->resource->type))
-        check_match_conditions(c, &conditions, json_object_get(spec, "matchConditions"));
-    variables(c, spec);
+        check_match_conditions(c, &conditions, json_object_get(spec, "matchConditions"), &plain);
+    x->params = plain.params;
+    x->composed = mutates || json_array_size(json_object_get(spec, "variables"));
+    variables(c, spec, x);
 }
 
 /* ---- ValidatingAdmissionPolicy ---- */
 
-static struct str trimmed(struct str s)
-{
-    while (s.n && isspace((unsigned char)s.p[0]))
-        s.p++, s.n--;
-    while (s.n && isspace((unsigned char)s.p[s.n - 1]))
-        s.n--;
-    return s;
-}
-
-static void one_validation(struct check *c, const struct at *at, const json_t *v)
+static void one_validation(struct check *c, const struct at *at, const json_t *v, const struct expressions *x)
 {
     static const char *const REASONS[] = {"Forbidden", "Invalid", "RequestEntityTooLarge"};
-    struct at message_at = at_field(at, "message"), expression = at_field(at, "messageExpression"),
-              reason = at_field(at, "reason");
-    struct str message = trimmed(check_str(v, "message"));
+    struct at message_at = at_field(at, "message"), by_at = at_field(at, "messageExpression"),
+              reason = at_field(at, "reason"), expression = at_field(at, "expression");
+    struct str message = check_trimmed(check_str(v, "message")), by = check_str(v, "messageExpression");
 
-    check_expression(c, at, v, "expression", "expression is not specified");
-    if (check_str(v, "messageExpression").n && !trimmed(check_str(v, "messageExpression")).n)
-        check_invalid_str(c, &expression, check_str(v, "messageExpression"),
-                          "must be non-empty if specified");
+    if (check_expression(c, at, v, "expression", "expression is not specified"))
+        check_admission_expression(c, &expression, x, CEL_AUTHORIZER, check_str(v, "expression"),
+                                   check_str(v, "expression"), EXPRESSION_BOOL);
+    if (by.n && !check_trimmed(by).n)
+        check_invalid_str(c, &by_at, by, "must be non-empty if specified");
+    else if (by.n)
+        check_admission_expression(c, &by_at, x, 0, by, by, EXPRESSION_STRING);
     if (check_str(v, "message").n && !message.n)
         check_invalid_str(c, &message_at, check_str(v, "message"), "must be non-empty if specified");
     else if (str_find(message, '\n') >= 0 || str_find(message, '\r') >= 0)
@@ -218,22 +219,27 @@ static void one_validation(struct check *c, const struct at *at, const json_t *v
         check_enum(c, &reason, check_str(v, "reason"), REASONS, 3);
 }
 
-static void audit_annotation(struct check *c, const struct at *at, struct str name, const json_t *v)
+static void audit_annotation(struct check *c, const struct at *at, struct str name, const json_t *v,
+                             const struct expressions *x)
 {
     struct at key_at = at_field(at, "key"), value = at_field(at, "valueExpression");
-    struct str key = check_str(v, "key");
+    struct str key = check_str(v, "key"), by = check_trimmed(check_str(v, "valueExpression"));
 
     if (name.n)
         check_qualified_name(
             c, &key_at, str_of(arena_printf(c->arena, "%.*s/%.*s", (int)name.n, name.p, (int)key.n, key.p)));
     else
         check_invalid_str(c, &key_at, key, "requires metadata.name be non-empty");
-    if (check_expression(c, at, v, "valueExpression", "valueExpression is not specified") &&
-        trimmed(check_str(v, "valueExpression")).n > AUDIT_EXPRESSION_MAX)
+    if (!check_expression(c, at, v, "valueExpression", "valueExpression is not specified"))
+        return;
+    if (by.n > AUDIT_EXPRESSION_MAX)
         check_required(c, &value, "must not exceed 5120 bytes in length");
+    else
+        check_admission_expression(c, &value, x, CEL_AUTHORIZER, by, check_str(v, "valueExpression"),
+                                   EXPRESSION_STRING_OR_NULL);
 }
 
-static void audit_annotations(struct check *c, const json_t *obj)
+static void audit_annotations(struct check *c, const json_t *obj, const struct expressions *x)
 {
     const json_t *list = tree_get(obj, "spec.auditAnnotations");
     struct at all = at_field(NULL, "spec.auditAnnotations");
@@ -250,7 +256,7 @@ static void audit_annotations(struct check *c, const json_t *obj)
 
         if (check_full(c))
             return;
-        audit_annotation(c, &at, tree_str(obj, "metadata.name"), v);
+        audit_annotation(c, &at, tree_str(obj, "metadata.name"), v, x);
         if (seen_add(keys, check_str(v, "key")))
             check_duplicate_str(c, &key, check_str(v, "key"));
     }
@@ -262,10 +268,11 @@ static void validating_checks(struct check *c, const json_t *obj, const json_t *
     const json_t *list = tree_get(obj, "spec.validations");
     struct at validations = at_field(NULL, "spec.validations"),
               audit = at_field(NULL, "spec.auditAnnotations");
+    struct expressions x = {0};
     json_t *v;
     size_t i;
 
-    policy_head(c, obj, old, false);
+    policy_head(c, obj, old, false, &x);
     if (!json_array_size(list) && !tree_size(obj, "spec.auditAnnotations")) {
         check_required(c, &validations, NONE);
         check_required(c, &audit, NONE);
@@ -277,9 +284,9 @@ static void validating_checks(struct check *c, const json_t *obj, const json_t *
 
         if (check_full(c))
             return;
-        one_validation(c, &at, v);
+        one_validation(c, &at, v, &x);
     }
-    audit_annotations(c, obj);
+    audit_annotations(c, obj, &x);
 }
 
 static void validating(struct check *c, const json_t *obj)
@@ -317,16 +324,27 @@ static void validating_status(struct check *c, const json_t *obj, const json_t *
 
 struct patch_type {
     const char *type, *member, *missing, *placeholder, *surplus;
+    enum expression_yields yields;
 };
 
 static const struct patch_type PATCH_TYPES[] = {
     {"JSONPatch", "jsonPatch", "must be specified when patchType is JSONPatch", "{jsonPatch}",
-     "must not be specified when patchType is ApplyConfiguration"},
+     "must not be specified when patchType is ApplyConfiguration", EXPRESSION_PATCHES},
     {"ApplyConfiguration", "applyConfiguration", "must be specified when patchType is ApplyConfiguration",
-     "{applyConfiguration}", "must not be specified when patchType is JSONPatch"},
+     "{applyConfiguration}", "must not be specified when patchType is JSONPatch", EXPRESSION_OBJECT},
 };
 
-static void mutation(struct check *c, const struct at *at, const json_t *m)
+static void patch_expression(struct check *c, const struct at *up, const json_t *patch,
+                             const struct expressions *x, enum expression_yields yields)
+{
+    struct str text = check_trimmed(check_str(patch, "expression"));
+    struct at at = at_field(up, "expression");
+
+    if (check_expression(c, up, patch, "expression", ""))
+        check_admission_expression(c, &at, x, CEL_AUTHORIZER | CEL_PATCHES, text, text, yields);
+}
+
+static void mutation(struct check *c, const struct at *at, const json_t *m, const struct expressions *x)
 {
     static const char *const TYPES[] = {"ApplyConfiguration", "JSONPatch"};
     struct str type = check_str(m, "patchType");
@@ -347,7 +365,7 @@ static void mutation(struct check *c, const struct at *at, const json_t *m)
     if (!check_has(m, is->member))
         check_required(c, &is_at, is->missing);
     else
-        check_expression(c, &is_at, json_object_get(m, is->member), "expression", "");
+        patch_expression(c, &is_at, json_object_get(m, is->member), x, is->yields);
     if (check_has(m, other->member))
         check_invalid_str(c, &other_at, str_of(other->placeholder), other->surplus);
 }
@@ -358,10 +376,11 @@ static void mutating_checks(struct check *c, const json_t *obj, const json_t *ol
     const json_t *spec = json_object_get(obj, "spec"), *list = json_object_get(spec, "mutations");
     struct at mutations = at_field(NULL, "spec.mutations"),
               policy = at_field(NULL, "spec.reinvocationPolicy");
+    struct expressions x = {0};
     json_t *m;
     size_t i;
 
-    policy_head(c, obj, old, true);
+    policy_head(c, obj, old, true, &x);
     if (!json_array_size(list))
         check_required(c, &mutations, "mutations must contain at least one item");
     json_array_foreach(list, i, m)
@@ -370,7 +389,7 @@ static void mutating_checks(struct check *c, const json_t *obj, const json_t *ol
 
         if (check_full(c))
             return;
-        mutation(c, &at, m);
+        mutation(c, &at, m, &x);
     }
     if (!check_str(spec, "reinvocationPolicy").n)
         check_required(c, &policy, "");

@@ -144,7 +144,8 @@ static void hook(struct check *c, const struct at *at, const json_t *hook, struc
     optional_enum(c, at, hook, "reinvocationPolicy", REINVOCATION, 2);
     client(c, at, hook);
     if (!may.match_conditions)
-        check_match_conditions(c, &conditions, json_object_get(hook, "matchConditions"));
+        check_match_conditions(c, &conditions, json_object_get(hook, "matchConditions"),
+                               &(struct expressions){0});
     review_versions(c, at, hook, may.unknown_versions);
 }
 

@@ -70,6 +70,34 @@ static const struct validation_case CASES[] = {
      "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
      "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]'), spec.spec.devices.requests[0]: Required "
      "value: exactly one of `exactly` or `firstAvailable` is required]"},
+    {OF("deviceclasses"), NULL, NULL,
+     "{'metadata':{'name':'a'},'spec':{'selectors':[{'cel':{'expression':'device.nope =='}},"
+     "{'cel':{'expression':'device.attributes[\\'a\\'].b'}},{'cel':{'expression':'device.cap"
+     "acity[\\'a\\'].b'}},{'cel':{'expression':'\\'str\\''}},{'cel':{'expression':'cel.bind("
+     "x, device.attributes[\\'a\\'], x.b && x.c)'}},{'cel':{'expression':'device.driver == 1"
+     "'}},{'cel':{'expression':'dyn(1)'}},{'cel':{'expression':''}}]}}",
+     "[spec.selectors[0].cel.expression: Invalid value: \"device.nope ==\": compilation fail"
+     "ed: ERROR: <input>:1:15: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '"
+     "(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTE"
+     "S, IDENTIFIER}\n | device.nope ==\n | ..............^, spec.selectors[2].cel.expressio"
+     "n: Invalid value: \"device.capacity[\\\"a\\\"].b\": must evaluate to bool or the unkno"
+     "wn type, not kubernetes.Quantity, spec.selectors[3].cel.expression: Invalid value: \""
+     "\\\"str\\\"\": must evaluate to bool or the unknown type, not string, spec.selectors[5"
+     "].cel.expression: Invalid value: \"device.driver == 1\": compilation failed: ERROR: <i"
+     "nput>:1:15: found no matching overload for '_==_' applied to '(string, int)'\n | devic"
+     "e.driver == 1\n | ..............^, spec.selectors[6].cel.expression: Invalid value: \""
+     "dyn(1)\": must evaluate to bool or the unknown type, not dyn, spec.selectors[7].cel.ex"
+     "pression: Invalid value: \"\": compilation failed: ERROR: <input>:1:0: Syntax error: m"
+     "ismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'nul"
+     "l', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}]"},
+    {OF("deviceclasses"), NULL, NULL,
+     "{'metadata':{'name':'a'},'spec':{'selectors':[{'cel':{'expression':'device.attributes["
+     "\\'a\\'].b.matches(\\'[\\')'}},{'cel':{'expression':'true\\n&& device.x'}}]}}",
+     "[spec.selectors[0].cel.expression: Invalid value: \"device.attributes[\\\"a\\\"].b.mat"
+     "ches(\\\"[\\\")\": compilation failed: ERROR: <input>:1:34: invalid matches argument\n"
+     " | device.attributes[\"a\"].b.matches(\"[\")\n | .................................^, s"
+     "pec.selectors[1].cel.expression: Invalid value: \"true\\n&& device.x\": compilation fa"
+     "iled: ERROR: <input>:2:10: undefined field 'x'\n | && device.x\n | .........^]"},
 };
 
 static void deviceclaims(void **state)

@@ -70,6 +70,29 @@ static const struct validation_case CASES[] = {
      "ttps://x/y'}}]}",
      "[webhooks[1].sideEffects: Unsupported value: \"Unknown\": supported values: \"None\", "
      "\"NoneOnDryRun\", webhooks[1].name: Duplicate value: \"a.b.c\"]"},
+    {OF("validatingwebhookconfigurations"), NULL, NULL,
+     "{'metadata':{'name':'a'},'webhooks':[{'name':'h.example.com','clientConfig':{'url':'ht"
+     "tps://hook.example.com/x'},'sideEffects':'None','admissionReviewVersions':['v1'],'rule"
+     "s':[{'apiGroups':[''],'apiVersions':['v1'],'operations':['CREATE'],'resources':['pods'"
+     "]}],'matchConditions':[{'name':'a','expression':'1 +'},{'name':'','expression':'\\'str"
+     "\\''},{'name':'c','expression':' object.x && '},{'name':'d','expression':'params.x == "
+     "1'},{'name':'e','expression':'authorizer.group(\\'\\').resource(\\'pods\\').check(\\'g"
+     "et\\').allowed()'},{'name':'f','expression':'\\n\\ta ==\\n\\t\\tb'}]}]}",
+     "[webhooks[0].matchConditions[0].expression: Invalid value: \"1 +\": compilation failed"
+     ": ERROR: <input>:1:4: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(',"
+     " '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, "
+     "IDENTIFIER}\n | 1 +\n | ...^, webhooks[0].matchConditions[1].expression: Invalid value"
+     ": \"\\\"str\\\"\": must evaluate to bool but got string, webhooks[0].matchConditions[1"
+     "].name: Required value, webhooks[0].matchConditions[2].expression: Invalid value: \"ob"
+     "ject.x &&\": compilation failed: ERROR: <input>:1:12: Syntax error: mismatched input '"
+     "<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NU"
+     "M_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}\n | object.x &&\n | ...........^, webhooks"
+     "[0].matchConditions[3].expression: Invalid value: \"params.x == 1\": compilation faile"
+     "d: ERROR: <input>:1:1: undeclared reference to 'params' (in container '')\n | params.x"
+     " == 1\n | ^, webhooks[0].matchConditions[5].expression: Invalid value: \"a ==\\n\\t\\t"
+     "b\": compilation failed: ERROR: <input>:1:1: undeclared reference to 'a' (in container"
+     " '')\n | a ==\n | ^\nERROR: <input>:2:3: undeclared reference to 'b' (in container '')"
+     "\n |   b\n | ..^]"},
 };
 
 static void webhooks(void **state)
