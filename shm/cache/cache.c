@@ -18,6 +18,7 @@
 #define MAP_BYTES_DEFAULT ((size_t)64 << 30)
 #define READERS_MAX 8192 /* of all processes; one a snapshot that is held */
 #define META_LAYOUT "layout"
+#define LAYOUT_OF_COUNTS 3
 
 static const char *reason(int rc)
 {
@@ -76,7 +77,7 @@ static int check_layout(struct cache *c, MDB_txn *txn)
     int64_t layout;
     int rc = cache_meta_get(c, txn, META_LAYOUT, &layout);
     if ((rc == -ENOENT || (rc == 0 && layout > 0 && layout < CACHE_LAYOUT)) && c->writer) {
-        rc = counts_rebuild(c, txn);
+        rc = rc || layout < LAYOUT_OF_COUNTS ? counts_rebuild(c, txn) : 0;
         rc = rc ? rc : cache_meta_put(c, txn, META_LAYOUT, CACHE_LAYOUT);
         return -rc;
     }

@@ -1,7 +1,7 @@
 /* The cache: one LMDB environment, mapped by every process; the watcher alone writes it.
  *
  *   objects  key (key.h)                 -> record (record.h)
- *   rests    key                         -> what follows of a record that is split (apply.c)
+ *   rests    number (or key: layout 3)   -> what follows of a record that is split (apply.c)
  *   counts   key                         -> number of objects from there on (counts.h)
  *   log      revision (u64 big endian)   -> event (log.h); the watch window
  *   index    slot of a resource, value, ns, name -> nothing (key.h)
@@ -17,7 +17,7 @@
 #include "shm/base/buf.h"
 #include "shm/base/str.h"
 
-#define CACHE_LAYOUT 3 /* 1: without rests, 2: without counts; both are taken over */
+#define CACHE_LAYOUT 4 /* 1: without rests, 2: without counts, 3: without numbers; all are taken over */
 
 struct cache {
     unsigned magic;

@@ -19,12 +19,14 @@ bool snapshot_proto(struct snapshot *s, const struct record *r, struct str part[
     if (!(r->flags & RECORD_APART))
         return part[0].n > 0;
     struct key k;
-    key_make(&k, r->resource, record_ns(r), record_name(r));
-    MDB_val key = str_val(key_str(&k)), value;
+    k.n = 0;
+    if (!(r->flags & RECORD_NUMBERED))
+        key_make(&k, r->resource, record_ns(r), record_name(r));
+    MDB_val key = str_val(record_rest_key(r, key_str(&k))), value;
     if (mdb_get(snapshot_txn(s), snapshot_cache(s)->rests, &key, &value) ||
-        r->bytes + value.mv_size != record_whole_bytes(r))
+        record_part_bytes(r) + value.mv_size != record_whole_bytes(r))
         return false;
-    part[0] = (struct str){(const char *)r + r->proto_off, r->bytes - r->proto_off};
+    part[0] = (struct str){(const char *)r + r->proto_off, record_part_bytes(r) - r->proto_off};
     part[1] = val_str(value);
     return true;
 }

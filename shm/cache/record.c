@@ -180,8 +180,9 @@ bool record_header_ok(struct str bytes)
     if (r->table_off != sizeof(*r) || (uint64_t)r->table_off + r->table_bytes != r->json_off)
         return false;
     if ((uint64_t)r->json_off + r->json_bytes != r->proto_off ||
-        (r->flags & RECORD_APART ? r->bytes >= record_whole_bytes(r) || r->bytes < r->proto_off
-                                 : r->bytes != record_whole_bytes(r)))
+        (r->flags & RECORD_APART
+             ? record_part_bytes(r) >= record_whole_bytes(r) || record_part_bytes(r) < r->proto_off
+             : r->bytes != record_whole_bytes(r) || r->flags & RECORD_NUMBERED))
         return false;
     if (r->fields > RECORD_FIELDS_MAX || r->rv_bytes > 20 || (r->rv_off == 0 && r->rv_bytes != 0))
         return false;
@@ -303,24 +304,26 @@ void record_finish(void *dst, const struct record *draft, int64_t revision, int6
         r->proto_rv_off += proto_by;
 }
 
-void record_split(void *dst, const struct record *whole, size_t n)
+void record_split(void *dst, const struct record *whole, size_t n, const char *number)
 {
     struct record *r = dst;
     must(n >= whole->proto_off && n < whole->bytes);
     memcpy(dst, whole, n);
-    r->flags |= RECORD_APART;
-    r->bytes = (uint32_t)n;
+    memcpy((char *)dst + n, number, RECORD_NUMBER_BYTES);
+    r->flags |= RECORD_APART | RECORD_NUMBERED;
+    r->bytes = (uint32_t)(n + RECORD_NUMBER_BYTES);
 }
 
 bool record_join(void *dst, const struct record *r, struct str rest)
 {
     struct record *whole = dst;
-    if (r->bytes + rest.n != record_whole_bytes(r))
+    size_t part = record_part_bytes(r);
+    if (part + rest.n != record_whole_bytes(r))
         return false;
-    memcpy(dst, r, r->bytes);
+    memcpy(dst, r, part);
     if (rest.n)
-        memcpy((char *)dst + r->bytes, rest.p, rest.n);
-    whole->flags &= ~RECORD_APART;
+        memcpy((char *)dst + part, rest.p, rest.n);
+    whole->flags &= ~(RECORD_APART | RECORD_NUMBERED);
     whole->bytes = (uint32_t)record_whole_bytes(r);
     return proto_ok(whole);
 }

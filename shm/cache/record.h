@@ -14,7 +14,9 @@
  * page; the lengths in front of them in the proto grow, and may need a byte more for it.
  *
  * In the cache's objects a record may end within its proto (RECORD_APART), where what is left takes less room
- * as a value of its own: nothing else of it changes, its offsets and lengths are those of the whole.
+ * as a value of its own: nothing else of it changes, its offsets and lengths are those of the whole. Behind
+ * its end is then the number under which the rest is found (RECORD_NUMBERED), eight bytes, big endian; of
+ * records that were written before there were numbers the rest has the object's key.
  */
 #ifndef SHM_CACHE_RECORD_H
 #define SHM_CACHE_RECORD_H
@@ -53,6 +55,8 @@ _Static_assert(sizeof(struct record) == 96, "record header is 96 bytes");
 
 #define RECORD_KEPT 1u  /* the proto holds fields that the json does not show; a rewrite puts them back */
 #define RECORD_APART 8u /* the rest of the proto is a value of its own: snapshot_proto() */
+#define RECORD_NUMBERED 16u
+#define RECORD_NUMBER_BYTES 8
 #define RECORD_UNREADABLE                                                                                    \
     4u /* no object, but what is known of one that could not be opened: its names, and these fields */
 #define RECORD_SLOT_UNREADABLE 0xfffd /* RECORD_UNREADABLE_MARK, indexed */
@@ -143,8 +147,21 @@ static inline size_t record_whole_bytes(const struct record *r)
 {
     return (size_t)r->proto_off + r->proto_bytes;
 }
-/* Writes the first n bytes of a whole record as one that ends there: proto_off <= n < its bytes. */
-void record_split(void *dst, const struct record *whole, size_t n);
+/* Writes the first n bytes of a whole record as one that ends there (proto_off <= n < its bytes), and behind
+ * them the rest's number: RECORD_NUMBER_BYTES more. */
+void record_split(void *dst, const struct record *whole, size_t n, const char *number);
+/* Bytes without the number. */
+static inline size_t record_part_bytes(const struct record *r)
+{
+    return r->bytes - (r->flags & RECORD_NUMBERED ? RECORD_NUMBER_BYTES : 0);
+}
+/* What its rest is found under; key: the object's. */
+static inline struct str record_rest_key(const struct record *r, struct str key)
+{
+    return r->flags & RECORD_NUMBERED
+               ? (struct str){(const char *)r + record_part_bytes(r), RECORD_NUMBER_BYTES}
+               : key;
+}
 /* Writes the whole record (record_whole_bytes bytes) of one and its rest (empty: it is whole). false: the
  * rest is not its. */
 bool record_join(void *dst, const struct record *r, struct str rest);

@@ -3,6 +3,7 @@
  * from there into reserved pages. */
 #include "shm/watcher/apply.h"
 
+#include <endian.h>
 #include <errno.h>
 #include "shm/base/hash.h"
 #include "shm/base/log.h"
@@ -19,6 +20,8 @@
 #define NODE_HEAD_BYTES 8u
 #define NODE_BYTES_MAX ((PAGE_BYTES - PAGE_HEAD_BYTES) / 2 - 2)
 
+#define FIRST_NUMBER ((uint64_t)1 << 63)
+
 struct index_op {
     bool add;
     uint16_t slot;
@@ -32,7 +35,8 @@ struct work {
     enum log_type type;
     const struct record *prev,
         *now; /* both whole; prev NULL: there was none; now of a deletion: as announced */
-    bool prev_apart;
+    bool prev_apart, prev_numbered;
+    char number[RECORD_NUMBER_BYTES]; /* of the rest that there was, or will be */
     int64_t create_revision;
     int nindex;
     struct index_op index[INDEX_OPS_MAX];
@@ -46,9 +50,9 @@ static int failed(int rc, const char *what)
     return e;
 }
 
-static int get(const struct work *w, MDB_dbi dbi, struct str *value)
+static int get(const struct work *w, MDB_dbi dbi, struct str key, struct str *value)
 {
-    MDB_val k = str_val(w->ch->key), v;
+    MDB_val k = str_val(key), v;
     int rc = mdb_get(w->txn, dbi, &k, &v);
     if (rc == MDB_NOTFOUND)
         return -ENOENT;
@@ -63,7 +67,7 @@ static int take_stored(struct work *w, size_t more, char **room)
 {
     struct buf *b = &w->cache->work;
     struct str value, rest = STR_NONE;
-    int rc = get(w, w->cache->objects, &value);
+    int rc = get(w, w->cache->objects, w->ch->key, &value);
     buf_clear(b);
     if (rc == -ENOENT) {
         *room = buf_reserve(b, more);
@@ -73,8 +77,11 @@ static int take_stored(struct work *w, size_t more, char **room)
         return rc;
     const struct record *r = record_view(value);
     w->prev_apart = r && r->flags & RECORD_APART;
+    w->prev_numbered = w->prev_apart && r->flags & RECORD_NUMBERED;
+    if (w->prev_numbered)
+        memcpy(w->number, record_rest_key(r, w->ch->key).p, sizeof(w->number));
     if (w->prev_apart)
-        rc = get(w, w->cache->rests, &rest);
+        rc = get(w, w->cache->rests, record_rest_key(r, w->ch->key), &rest);
     if (r && rc == 0) {
         size_t bytes = (record_whole_bytes(r) + 7) & ~(size_t)7;
         /* a deletion announces this very record at a revision with more digits */
@@ -225,59 +232,83 @@ static size_t cost(size_t key, size_t value)
 }
 
 /* Where the record is cut, or 0: behind its json, or within the proto where a page is full, if that takes
- * less room than one value. Where the names do not lead back to the key, or the proto is read with every
- * change, it stays whole. */
+ * less room than one value. Where the proto is read with every change, it stays whole. */
 static size_t cut_at(const struct work *w)
 {
     const struct record *r = w->now;
     size_t key = w->ch->key.n, best = 0, room = cost(key, r->bytes);
     size_t full = (r->bytes + PAGE_HEAD_BYTES) / PAGE_BYTES * PAGE_BYTES;
-    size_t cuts[] = {r->proto_off, full ? full - PAGE_HEAD_BYTES : 0};
-    struct key k;
+    size_t cuts[] = {r->proto_off, full ? full - PAGE_HEAD_BYTES - RECORD_NUMBER_BYTES : 0};
     if (r->flags & RECORD_KEPT)
         return 0;
     for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
         if (cuts[i] < r->proto_off || cuts[i] >= r->bytes)
             continue;
-        size_t now = cost(key, cuts[i]) + cost(key, r->bytes - cuts[i]);
+        size_t now = cost(key, cuts[i] + RECORD_NUMBER_BYTES) + cost(RECORD_NUMBER_BYTES, r->bytes - cuts[i]);
         if (now < room) {
             room = now;
             best = cuts[i];
         }
     }
-    key_make(&k, r->resource, record_ns(r), record_name(r));
-    return str_eq(key_str(&k), w->ch->key) ? best : 0;
+    return best;
 }
 
-static int del(const struct work *w, MDB_dbi dbi)
+static int del(const struct work *w, MDB_dbi dbi, struct str key)
 {
-    MDB_val k = str_val(w->ch->key);
+    MDB_val k = str_val(key);
     return failed(mdb_del(w->txn, dbi, &k, NULL), "delete");
 }
 
-static int put_object(const struct work *w, size_t cut)
+/* The one behind the highest, so that rests are put at the end, where LMDB fills its pages: within, each new
+ * one would leave a half empty page behind, because two of them fill one. Keys of layout 3 begin with a
+ * resource, and those are below FIRST_NUMBER. */
+static int new_number(struct work *w)
+{
+    MDB_cursor *cur;
+    MDB_val k, v;
+    uint64_t n = FIRST_NUMBER;
+    int rc = mdb_cursor_open(w->txn, w->cache->rests, &cur);
+    if (rc)
+        return failed(rc, "cursor");
+    rc = mdb_cursor_get(cur, &k, &v, MDB_LAST);
+    if (rc == 0 && k.mv_size == sizeof(n)) {
+        memcpy(&n, k.mv_data, sizeof(n));
+        n = be64toh(n) < FIRST_NUMBER ? FIRST_NUMBER : be64toh(n) + 1;
+    }
+    mdb_cursor_close(cur);
+    n = htobe64(n);
+    memcpy(w->number, &n, sizeof(n));
+    return rc == MDB_NOTFOUND ? 0 : failed(rc, "last");
+}
+
+static int put_object(struct work *w, size_t cut)
 {
     const struct record *now = w->now;
-    MDB_val k = str_val(w->ch->key), v = {.mv_size = cut ? cut : now->bytes};
-    int rc = failed(mdb_put(w->txn, w->cache->objects, &k, &v, MDB_RESERVE), "put");
+    size_t bytes = cut ? cut + RECORD_NUMBER_BYTES : now->bytes;
+    MDB_val k = str_val(w->ch->key), v = {.mv_size = bytes};
+    int rc = cut && !w->prev_numbered ? new_number(w) : 0;
+    if (!rc)
+        rc = failed(mdb_put(w->txn, w->cache->objects, &k, &v, MDB_RESERVE), "put");
     if (rc)
         return rc;
     if (!cut) {
         memcpy(v.mv_data, now, now->bytes);
         return 0;
     }
-    record_split(v.mv_data, now, cut);
+    record_split(v.mv_data, now, cut, w->number);
+    k = (MDB_val){sizeof(w->number), w->number};
     v = str_val((struct str){(const char *)now + cut, now->bytes - cut});
-    return failed(mdb_put(w->txn, w->cache->rests, &k, &v, 0), "put");
+    return failed(mdb_put(w->txn, w->cache->rests, &k, &v, w->prev_numbered ? 0 : MDB_APPEND), "put");
 }
 
 static int objects_apply(struct work *w)
 {
     bool deletion = w->ch->verb == STORE_DELETE;
     size_t cut = deletion ? 0 : cut_at(w);
-    int rc = w->prev_apart && !cut ? del(w, w->cache->rests) : 0;
+    struct str rest = w->prev_numbered ? (struct str){w->number, sizeof(w->number)} : w->ch->key;
+    int rc = w->prev_apart && !(cut && w->prev_numbered) ? del(w, w->cache->rests, rest) : 0;
     if (!rc)
-        rc = deletion ? del(w, w->cache->objects) : put_object(w, cut);
+        rc = deletion ? del(w, w->cache->objects, w->ch->key) : put_object(w, cut);
     if (rc || (w->prev && !deletion))
         return rc;
     return deletion ? counts_removed(w->cache, w->txn, w->ch->key)
@@ -292,7 +323,7 @@ static int apply(struct cache *c, MDB_txn *txn, const struct apply_change *ch, s
     w.txn = txn;
     w.ch = ch;
     w.prev = NULL;
-    w.prev_apart = false;
+    w.prev_apart = w.prev_numbered = false;
     w.nindex = 0;
     must(ch->verb == STORE_DELETE || ch->draft != NULL);
     int rc = plan(&w, ev);
