@@ -2,9 +2,9 @@
  * not use at all. */
 #include "registry/validation/crdschema.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include "registry/rules/regexp.h"
+#include "registry/validation/crdrules.h"
 #include "registry/validation/seen.h"
 #include "registry/walk/tree.h"
 
@@ -473,72 +473,79 @@ static void topology(struct check *c, const struct at *up, const json_t *s)
     present_items(c, up, s);
 }
 
-static bool is_blank(struct str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        if (!isspace((unsigned char)s.p[i]))
-            return false;
-    }
-    return true;
-}
+/* How a schema is walked. */
+struct scope {
+    struct check *late;            /* where complaints about expressions go; NULL: they are not looked into */
+    const struct at *uncorrelated; /* see check_crd_expressions() */
+};
 
-static void rules(struct check *c, const struct at *up, const json_t *s)
+static void openapi(struct check *c, const struct at *at, const json_t *s, int depth, struct scope scope);
+
+/* What a schema says about values that are not its own: no rules there. */
+static void junctors(struct check *c, const struct at *at, const json_t *s, int depth)
 {
-    static const char *const REASONS[] = {"FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid",
-                                          "FieldValueRequired"};
-    struct at all = at_field(up, X "validations");
+    struct at not_at = at_field(at, "not");
     json_t *v;
     size_t i;
 
-    json_array_foreach(json_object_get(s, X "validations"), i, v)
-    {
-        struct str message = check_str(v, "message"), expression = check_str(v, "messageExpression");
-        struct at at = at_index(&all, i), rule = at_field(&at, "rule"), message_at = at_field(&at, "message"),
-                  expression_at = at_field(&at, "messageExpression"), reason = at_field(&at, "reason");
+    openapi(c, &not_at, json_object_get(s, "not"), depth + 1, (struct scope){0});
+    for (int k = 0; k < 3; k++) {
+        struct at list = at_field(at, JUNCTORS[k]);
 
-        if (check_full(c))
-            return;
-        if (is_blank(check_str(v, "rule")))
-            check_required(c, &rule, "rule is not specified");
-        else if (message.n && is_blank(message))
-            check_invalid_str(c, &message_at, message, "must be non-empty if specified");
-        if (expression.n && is_blank(expression))
-            check_required(c, &expression_at, "messageExpression must be non-empty if specified");
-        if (check_has(v, "reason"))
-            check_enum(c, &reason, check_str(v, "reason"), REASONS, 4);
+        json_array_foreach(json_object_get(s, JUNCTORS[k]), i, v)
+        {
+            struct at item = at_index(&list, i);
+
+            openapi(c, &item, v, depth + 1, (struct scope){0});
+        }
     }
 }
 
-static void openapi(struct check *c, const struct at *at, const json_t *s, int depth)
+/* Items of a list that is no map cannot be told from others: what each was before is not known. */
+static struct scope scope_of_items(struct scope scope, const struct at *list, const json_t *s)
 {
-    static const char *const INSIDE[] = {"additionalProperties", "not", "items"};
-    struct at all = at_field(at, "properties");
+    if (!scope.uncorrelated && !str_is(check_str(s, X "list-type"), "map"))
+        scope.uncorrelated = list;
+    return scope;
+}
+
+static void openapi(struct check *c, const struct at *at, const json_t *s, int depth, struct scope scope)
+{
+    struct at all = at_field(at, "properties"), more = at_field(at, "additionalProperties"),
+              items = at_field(at, "items");
+    int causes = c->st->ncauses;
     const char *key;
-    size_t n, i;
+    size_t n;
     json_t *v;
 
     if (depth > DEPTH_MAX || check_full(c) || !json_is_object(s))
         return;
     keywords(c, at, s);
+    openapi(c, &more, json_object_get(s, "additionalProperties"), depth + 1, scope);
     json_object_keylen_foreach(json_object_get(s, "properties"), key, n, v)
     {
         struct at item = at_key(&all, (struct str){key, n});
 
-        openapi(c, &item, v, depth + 1);
+        openapi(c, &item, v, depth + 1, scope);
     }
-    for (int k = 0; k < 3; k++) {
-        struct at inside = at_field(at, INSIDE[k]), list = at_field(at, JUNCTORS[k]);
-
-        openapi(c, &inside, json_object_get(s, INSIDE[k]), depth + 1);
-        json_array_foreach(json_object_get(s, JUNCTORS[k]), i, v)
-        {
-            struct at item = at_index(&list, i);
-
-            openapi(c, &item, v, depth + 1);
-        }
-    }
+    junctors(c, at, s, depth);
+    openapi(c, &items, json_object_get(s, "items"), depth + 1, scope_of_items(scope, at, s));
     topology(c, at, s);
-    rules(c, at, s);
+    check_crd_rules(c, at, s);
+    if (scope.late && c->st->ncauses == causes)
+        check_crd_expressions(scope.late, at, s, depth == 0, scope.uncorrelated);
+}
+
+/* Complaints about expressions come behind all others, and there are none before the schema is structural. */
+static void put_openapi(struct check *c, const struct at *at, const json_t *schema, bool structural_enough)
+{
+    struct status st = {.arena = c->arena};
+    struct check late = *c;
+
+    late.st = &st;
+    openapi(c, at, schema, 0, (struct scope){.late = structural_enough ? &late : NULL});
+    for (int i = 0; i < st.ncauses; i++)
+        status_add_cause(c->st, st.causes[i].reason, st.causes[i].field, st.causes[i].message);
 }
 
 void check_crd_schema(struct check *c, const struct at *up, const json_t *validation, bool has_status)
@@ -547,6 +554,8 @@ void check_crd_schema(struct check *c, const struct at *up, const json_t *valida
     struct at at = at_field(up, "openAPIV3Schema"), nullable = at_field(&at, "nullable"),
               type_at = at_field(&at, "type");
     struct str type = check_str(schema, "type");
+    bool supported = !is_unsupported(schema, 0);
+    int causes;
 
     if (!json_is_object(schema))
         return;
@@ -556,7 +565,8 @@ void check_crd_schema(struct check *c, const struct at *up, const json_t *valida
                           "subresource is enabled");
     if (check_bool(schema, "nullable"))
         check_forbidden(c, &nullable, "nullable cannot be true at the root");
-    if (!is_unsupported(schema, 0))
+    causes = c->st->ncauses;
+    if (supported)
         put_structural(c, &at, schema);
-    openapi(c, &at, schema, 0);
+    put_openapi(c, &at, schema, supported && c->st->ncauses == causes);
 }

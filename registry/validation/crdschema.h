@@ -5,8 +5,7 @@
 
 #include "registry/validation/check.h"
 
-/* validation: an object with openAPIV3Schema, or NULL. Defaults are not held against their schemas here, nor
- * are patterns and rules compiled. */
+/* validation: an object with openAPIV3Schema, or NULL. Defaults are not held against their schemas here. */
 void check_crd_schema(struct check *c, const struct at *at, const json_t *validation, bool has_status);
 
 #endif
