@@ -19,6 +19,7 @@
 #define READERS_MAX 8192 /* of all processes; one a snapshot that is held */
 #define META_LAYOUT "layout"
 #define LAYOUT_OF_COUNTS 3
+#define LAYOUT_TAKEN_OVER 3
 
 static const char *reason(int rc)
 {
@@ -76,7 +77,7 @@ static int check_layout(struct cache *c, MDB_txn *txn)
 {
     int64_t layout;
     int rc = cache_meta_get(c, txn, META_LAYOUT, &layout);
-    if ((rc == -ENOENT || (rc == 0 && layout > 0 && layout < CACHE_LAYOUT)) && c->writer) {
+    if ((rc == -ENOENT || (rc == 0 && layout > 0 && layout <= LAYOUT_TAKEN_OVER)) && c->writer) {
         rc = rc || layout < LAYOUT_OF_COUNTS ? counts_rebuild(c, txn) : 0;
         rc = rc ? rc : cache_meta_put(c, txn, META_LAYOUT, CACHE_LAYOUT);
         return -rc;
@@ -91,7 +92,7 @@ static int open_databases(struct cache *c)
     struct {
         const char *name;
         MDB_dbi *dbi;
-    } rows[] = {{"objects", &c->objects}, {"rests", &c->rests}, {"counts", &c->counts},
+    } rows[] = {{"objects", &c->objects}, {"rests", &c->rests}, {"tails", &c->tails}, {"counts", &c->counts},
                 {"log", &c->log},         {"index", &c->index}, {"meta", &c->meta}};
     MDB_txn *txn;
     int rc = mdb_txn_begin(c->env, NULL, c->writer ? 0 : MDB_RDONLY, &txn);

@@ -1,7 +1,8 @@
 /* The cache: one LMDB environment, mapped by every process; the watcher alone writes it.
  *
  *   objects  key (key.h)                 -> record (record.h)
- *   rests    number (or key: layout 3)   -> what follows of a record that is split (apply.c)
+ *   tails    number, 8 bytes, big endian -> what follows of a record that is split (apply.c)
+ *   rests    key                         -> the same of what was not written anew since layout 3
  *   counts   key                         -> number of objects from there on (counts.h)
  *   log      revision (u64 big endian)   -> event (log.h); the watch window
  *   index    slot of a resource, value, ns, name -> nothing (key.h)
@@ -17,12 +18,12 @@
 #include "shm/base/buf.h"
 #include "shm/base/str.h"
 
-#define CACHE_LAYOUT 4 /* 1: without rests, 2: without counts, 3: without numbers; all are taken over */
+#define CACHE_LAYOUT 5 /* 1: without rests, 2: without counts, 3: without tails; these are taken over */
 
 struct cache {
     unsigned magic;
     MDB_env *env;
-    MDB_dbi objects, rests, counts, log, index, meta;
+    MDB_dbi objects, rests, tails, counts, log, index, meta;
     bool writer;
     int lock_fd;     /* the writer's claim on the directory */
     struct buf work; /* the writer's, for one change at a time */

@@ -23,6 +23,12 @@ static inline MDB_val str_val(struct str s)
     return (MDB_val){.mv_size = s.n, .mv_data = (void *)(uintptr_t)s.p};
 }
 
+/* Where the rest of a record is, under record_rest_key. */
+static inline MDB_dbi record_rest_dbi(const struct cache *c, const struct record *r)
+{
+    return r->flags & RECORD_NUMBERED ? c->tails : c->rests;
+}
+
 /* The record in these bytes, or NULL. */
 static inline const struct record *record_view(struct str bytes)
 {

@@ -23,7 +23,7 @@ bool snapshot_proto(struct snapshot *s, const struct record *r, struct str part[
     if (!(r->flags & RECORD_NUMBERED))
         key_make(&k, r->resource, record_ns(r), record_name(r));
     MDB_val key = str_val(record_rest_key(r, key_str(&k))), value;
-    if (mdb_get(snapshot_txn(s), snapshot_cache(s)->rests, &key, &value) ||
+    if (mdb_get(snapshot_txn(s), record_rest_dbi(snapshot_cache(s), r), &key, &value) ||
         record_part_bytes(r) + value.mv_size != record_whole_bytes(r))
         return false;
     part[0] = (struct str){(const char *)r + r->proto_off, record_part_bytes(r) - r->proto_off};

@@ -16,7 +16,7 @@
  * In the cache's objects a record may end within its proto (RECORD_APART), where what is left takes less room
  * as a value of its own: nothing else of it changes, its offsets and lengths are those of the whole. Behind
  * its end is then the number under which the rest is found (RECORD_NUMBERED), eight bytes, big endian; of
- * records that were written before there were numbers the rest has the object's key.
+ * records of layout 3 the rest has the object's key.
  */
 #ifndef SHM_CACHE_RECORD_H
 #define SHM_CACHE_RECORD_H

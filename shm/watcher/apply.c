@@ -20,8 +20,6 @@
 #define NODE_HEAD_BYTES 8u
 #define NODE_BYTES_MAX ((PAGE_BYTES - PAGE_HEAD_BYTES) / 2 - 2)
 
-#define FIRST_NUMBER ((uint64_t)1 << 63)
-
 struct index_op {
     bool add;
     uint16_t slot;
@@ -81,7 +79,7 @@ static int take_stored(struct work *w, size_t more, char **room)
     if (w->prev_numbered)
         memcpy(w->number, record_rest_key(r, w->ch->key).p, sizeof(w->number));
     if (w->prev_apart)
-        rc = get(w, w->cache->rests, record_rest_key(r, w->ch->key), &rest);
+        rc = get(w, record_rest_dbi(w->cache, r), record_rest_key(r, w->ch->key), &rest);
     if (r && rc == 0) {
         size_t bytes = (record_whole_bytes(r) + 7) & ~(size_t)7;
         /* a deletion announces this very record at a revision with more digits */
@@ -259,24 +257,21 @@ static int del(const struct work *w, MDB_dbi dbi, struct str key)
     return failed(mdb_del(w->txn, dbi, &k, NULL), "delete");
 }
 
-/* The one behind the highest, so that rests are put at the end, where LMDB fills its pages: within, each new
- * one would leave a half empty page behind, because two of them fill one. Keys of layout 3 begin with a
- * resource, and those are below FIRST_NUMBER. */
+/* The one behind the highest, so that tails are put at the end, where LMDB fills its pages: within, each new
+ * one would leave a half empty page behind, because two of them fill one. */
 static int new_number(struct work *w)
 {
     MDB_cursor *cur;
     MDB_val k, v;
-    uint64_t n = FIRST_NUMBER;
-    int rc = mdb_cursor_open(w->txn, w->cache->rests, &cur);
+    uint64_t n = 0;
+    int rc = mdb_cursor_open(w->txn, w->cache->tails, &cur);
     if (rc)
         return failed(rc, "cursor");
     rc = mdb_cursor_get(cur, &k, &v, MDB_LAST);
-    if (rc == 0 && k.mv_size == sizeof(n)) {
+    if (rc == 0 && k.mv_size == sizeof(n))
         memcpy(&n, k.mv_data, sizeof(n));
-        n = be64toh(n) < FIRST_NUMBER ? FIRST_NUMBER : be64toh(n) + 1;
-    }
     mdb_cursor_close(cur);
-    n = htobe64(n);
+    n = htobe64(be64toh(n) + 1);
     memcpy(w->number, &n, sizeof(n));
     return rc == MDB_NOTFOUND ? 0 : failed(rc, "last");
 }
@@ -298,15 +293,18 @@ static int put_object(struct work *w, size_t cut)
     record_split(v.mv_data, now, cut, w->number);
     k = (MDB_val){sizeof(w->number), w->number};
     v = str_val((struct str){(const char *)now + cut, now->bytes - cut});
-    return failed(mdb_put(w->txn, w->cache->rests, &k, &v, w->prev_numbered ? 0 : MDB_APPEND), "put");
+    return failed(mdb_put(w->txn, w->cache->tails, &k, &v, w->prev_numbered ? 0 : MDB_APPEND), "put");
 }
 
 static int objects_apply(struct work *w)
 {
     bool deletion = w->ch->verb == STORE_DELETE;
     size_t cut = deletion ? 0 : cut_at(w);
-    struct str rest = w->prev_numbered ? (struct str){w->number, sizeof(w->number)} : w->ch->key;
-    int rc = w->prev_apart && !(cut && w->prev_numbered) ? del(w, w->cache->rests, rest) : 0;
+    int rc = 0;
+    if (w->prev_numbered && !cut)
+        rc = del(w, w->cache->tails, (struct str){w->number, sizeof(w->number)});
+    else if (w->prev_apart && !w->prev_numbered)
+        rc = del(w, w->cache->rests, w->ch->key);
     if (!rc)
         rc = deletion ? del(w, w->cache->objects, w->ch->key) : put_object(w, cut);
     if (rc || (w->prev && !deletion))

@@ -188,7 +188,8 @@ int sink_wipe(void *sink)
     int rc = cache_errno(mdb_txn_begin(s->cache->env, NULL, 0, &txn));
     if (rc)
         return rc;
-    MDB_dbi all[] = {s->cache->objects, s->cache->rests, s->cache->counts, s->cache->log, s->cache->index};
+    MDB_dbi all[] = {s->cache->objects, s->cache->rests, s->cache->tails,
+                     s->cache->counts,  s->cache->log,   s->cache->index};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && !rc; i++)
         rc = cache_errno(mdb_drop(txn, all[i], 0));
     if (!rc)

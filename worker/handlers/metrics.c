@@ -155,7 +155,7 @@ static void put_cache(struct context *ctx, struct buf *out)
               (double)(info.me_last_pgno + 1) * st.ms_psize);
     put_gauge(out, "cubed_cache_objects", "Objects in the cache.", (double)entries(txn, c->objects));
     put_gauge(out, "cubed_cache_object_bytes", "Bytes of the pages that hold objects.",
-              (double)(pages(txn, c->objects) + pages(txn, c->rests)) * st.ms_psize);
+              (double)(pages(txn, c->objects) + pages(txn, c->rests) + pages(txn, c->tails)) * st.ms_psize);
     put_gauge(out, "cubed_window_events", "Events in the watch window.", (double)entries(txn, c->log));
     put_gauge(out, "cubed_window_bytes", "Bytes of the pages that hold the watch window.",
               (double)pages(txn, c->log) * st.ms_psize);
