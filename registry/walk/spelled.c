@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include "registry/walk/json.h"
+#include "registry/walk/tree.h"
 #include "registry/walk/wire.h"
 
 #define MARK '\1' /* begins the name of the member that holds a spelling */
@@ -206,27 +207,57 @@ void spelled_from_message(json_t *obj, const struct schema_type *t, struct str m
     from_message(obj, t, 0, message);
 }
 
-/* ---- away ---- */
+/* ---- all of them ---- */
 
-void spelled_forget(json_t *obj, const struct schema_type *t)
+bool spelled_same(const json_t *a, const json_t *b, const struct schema_type *t)
+{
+    if (t->kind == SCHEMA_LIST && t->elem->kind == SCHEMA_STRUCT) {
+        for (size_t i = 0; i < json_array_size(a); i++)
+            if (!spelled_same(json_array_get(a, i), json_array_get(b, i), t->elem))
+                return false;
+        return true;
+    }
+    for (int i = 0; t->kind == SCHEMA_STRUCT && json_is_object(a) && i < t->nfields; i++) {
+        const struct schema_field *f = &t->fields[i];
+
+        if (spelled_type(f->type)
+                ? !str_eq(spelled_own(a, f), spelled_own(b, f))
+                : !spelled_same(json_object_get(a, f->json), json_object_get(b, f->json), f->type))
+            return false;
+    }
+    return true;
+}
+
+static void forget(json_t *obj, const struct schema_type *t, bool sorts)
 {
     json_t *item;
     size_t i;
 
     if (t->kind == SCHEMA_LIST && t->elem->kind == SCHEMA_STRUCT) {
-        json_array_foreach(obj, i, item) spelled_forget(item, t->elem);
+        json_array_foreach(obj, i, item) forget(item, t->elem, sorts);
         return;
     }
-    if (t->kind != SCHEMA_STRUCT || !json_is_object(obj))
-        return;
-    for (int k = 0; k < t->nfields; k++) {
+    for (int k = 0; t->kind == SCHEMA_STRUCT && json_is_object(obj) && k < t->nfields; k++) {
         const struct schema_field *f = &t->fields[k];
         char room[NAME_BYTES];
         struct str name = name_of(room, f);
 
-        if (spelled_type(f->type))
-            json_object_deln(obj, name.p, name.n);
-        else
-            spelled_forget(json_object_get(obj, f->json), f->type);
+        if (!spelled_type(f->type)) {
+            forget(json_object_get(obj, f->json), f->type, sorts);
+            continue;
+        }
+        json_object_deln(obj, name.p, name.n);
+        if (sorts)
+            tree_sort_all_keys(json_object_get(obj, f->json));
     }
+}
+
+void spelled_forget(json_t *obj, const struct schema_type *t)
+{
+    forget(obj, t, false);
+}
+
+void spelled_anew(json_t *obj, const struct schema_type *t)
+{
+    forget(obj, t, true);
 }

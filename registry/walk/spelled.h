@@ -24,7 +24,11 @@ void spelled_from_message(json_t *obj, const struct schema_type *t, struct str m
 void spelled_put(struct buf *out, const json_t *obj, const struct schema_field *f);
 /* The spelling, where it is not json_write's; empty: it is. */
 struct str spelled_own(const json_t *obj, const struct schema_field *f);
+/* Whether all such values of both are spelled alike; both are the same but for that. */
+bool spelled_same(const json_t *a, const json_t *b, const struct schema_type *t);
 /* obj is written out for somebody who changes it: from now on it is spelled as json_write does. */
 void spelled_forget(json_t *obj, const struct schema_type *t);
+/* obj was made of values that have no order: the keys of such values are sorted, too. */
+void spelled_anew(json_t *obj, const struct schema_type *t);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "registry/walk/encode.h"
+#include "registry/walk/spelled.h"
 #include "shm/base/buf.h"
 #include "shm/base/must.h"
 
@@ -153,7 +154,7 @@ bool tree_same(const json_t *a, const json_t *b, const char *path, const struct 
     empty = t->kind == SCHEMA_LIST ? json_array() : json_object();
     encode_value(&ta, va ? va : empty, t);
     encode_value(&tb, vb ? vb : empty, t);
-    same = str_eq(buf_view(&ta), buf_view(&tb));
+    same = str_eq(buf_view(&ta), buf_view(&tb)) && (!spelled_in(type) || spelled_same(va, vb, t));
     json_decref(empty);
     buf_free(&ta);
     buf_free(&tb);

@@ -59,7 +59,9 @@ def discovered(api):
 def create(api, entry):
     obj = entry['object']
     where = entry['path'] + '/' + obj['metadata']['name']
-    status, got = api.create(entry['path'], obj)
+    # compact: what must not change is compared as it was spelled (see SPELLINGS)
+    text = json.dumps(obj, separators=(',', ':'))
+    status, got = api.call('POST', entry['path'], text, {'Content-Type': 'application/json'})
     check(status == 201, 'create %s: %d %s' % (where, status, got))
     if 'status' in entry:
         status, got = api.call('PATCH', where + '/status', compact({'status': entry['status']}), MERGE)
@@ -197,6 +199,34 @@ def warnings():
             api.call('DELETE', where + '?gracePeriodSeconds=0')
             api.call('PATCH', where, compact({'metadata': {'finalizers': None}}), MERGE)
 
+        status, _ = api.call('DELETE', '/apis/batch/v1/namespaces/default/jobs')
+        check(status == 200 and len(warned(api)) == 1 and 'child pods' in warned(api)[0], str(warned(api)))
+
+
+# What is sent, how it is answered: JSON of a ControllerRevision is stored, and compared, as its writer spelled it.
+REVISION = '{"apiVersion":"apps/v1","kind":"ControllerRevision","metadata":{"name":"r"%s},"revision":1%s}'
+SPELLINGS = (
+    ('POST', 'application/json', REVISION % ('', ',"data": {"b": 1, "a": [ ]}'), 201),
+    ('PUT', 'application/json', REVISION % (',"labels":{"a":"b"}', ',"data": {"b": 1, "a": [ ]}'), 200),
+    ('PUT', 'application/json', REVISION % ('', ',"data":{"b":1,"a":[]}'), 422),
+    ('PATCH', 'application/merge-patch+json', '{"metadata":{"labels":{"c":"d"}}}', 422),
+    ('PATCH', 'application/strategic-merge-patch+json', '{"metadata":{"labels":{"c":"d"}}}', 422),
+    ('PATCH', 'application/apply-patch+yaml', REVISION % ('', ',"data":{"a":[],"b":1}'), 200),
+    ('PATCH', 'application/apply-patch+yaml', REVISION % (',"labels":{"c":"d"}', ''), 422),
+    ('PUT', 'application/json', REVISION % ('', ',"data": {"b": 1, "a": [ ]}'), 200),
+)
+
+
+def spelling():
+    with Server() as server:
+        api = server.api()
+        path = '/apis/apps/v1/namespaces/default/controllerrevisions'
+        for method, media, body, wanted in SPELLINGS:
+            where = path if method == 'POST' else path + '/r?fieldManager=m'
+            status, got = api.call(method, where, body, {'Content-Type': media})
+            check(status == wanted, '%s %s: %d %s' % (method, body, status, got))
+        check('"data":{"b":1,"a":[]}' in api.call('GET', path + '/r', raw=True)[1].decode(), 'is shown compact')
+
 
 if __name__ == '__main__':
-    run(every_kind, warnings)
+    run(every_kind, warnings, spelling)

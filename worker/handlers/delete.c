@@ -30,17 +30,6 @@ static enum stage_result over(struct request *rq, struct write *w)
     return answer_deleted(rq, &form, rq->info.schema, w->name, uid);
 }
 
-/* Jobs are the one kind whose old way of deletion surprises. */
-static void warn_orphans(struct request *rq, const struct schema_resource *r, const struct delete_options *o)
-{
-    struct strategy_call call = body_call(rq, r, "");
-
-    if (strcmp(r->plural, "jobs") == 0 && o->orphan < 0 && o->propagation == PROPAGATION_UNSET)
-        findings_add(call.warnings, "child pods are preserved by default when jobs are deleted; set "
-                                    "propagationPolicy=Background to remove them or set "
-                                    "propagationPolicy=Orphan to suppress this warning");
-}
-
 enum stage_result handler_delete(struct request *rq)
 {
     const struct schema_resource *r = rq->info.schema, *stored = r->storage ? r->storage : r;
@@ -55,7 +44,7 @@ enum stage_result handler_delete(struct request *rq)
     if (status_failed(&st) || !form_init(&form, rq, &st) || !delete_options_parse(rq, &o, &st) ||
         !deletion_admit(rq->ctx, rq->arena, stored, rq->info.ns, rq->info.name, &st))
         return answer_status(rq, &st);
-    warn_orphans(rq, stored, &o);
+    deletion_warn(rq, stored, &o);
     d = deletion_new(rq->ctx, rq->arena, rq, stored, rq->info.ns, rq->info.name, &o);
     d->w->over = over;
     return write_go(d->w);

@@ -268,6 +268,7 @@ enum stage_result handler_deletecollection(struct request *rq)
     if (status_failed(&st) || !form_init(&c->form, rq, &st) ||
         !list_options_parse(rq, false, &c->list, &st) || !delete_options_parse(rq, &c->o, &st))
         return answer_status(rq, &st);
+    deletion_warn(rq, c->stored, &c->o);
     selection_make(&c->sel, r, rq->info.ns, &c->list.labels, &c->list.fields);
     arena_cleanup(rq->arena, drop, c);
     rq->stage_state = c;

@@ -65,8 +65,10 @@ static json_t *left_alone(struct change *c, struct write *w, const json_t *old, 
         same = strategy_convert(w->arena, json_deep_copy(old), c->stored, c->r, &w->st);
     json_decref(before);
     json_decref(after);
-    if (!same)
+    if (!same) {
+        spelled_anew(obj, c->r->type);
         return obj;
+    }
     tree_copy(same, obj, "metadata.managedFields");
     json_decref(obj);
     return same;

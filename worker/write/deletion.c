@@ -3,8 +3,10 @@
 #include "worker/write/deletion.h"
 
 #include "registry/admission/chain.h"
+#include "registry/walk/json.h"
 #include "registry/walk/tree.h"
 #include "shm/base/clock.h"
+#include "worker/write/body.h"
 
 #define ORPHAN "orphan"
 #define FOREGROUND "foregroundDeletion"
@@ -264,4 +266,15 @@ struct deletion *deletion_new(struct context *ctx, struct arena *a, struct reque
     d->w->step = step;
     d->w->arg = d;
     return d;
+}
+
+/* Jobs are the one kind whose old way of deletion surprises. */
+void deletion_warn(struct request *rq, const struct schema_resource *stored, const struct delete_options *o)
+{
+    struct strategy_call call = body_call(rq, stored, "");
+
+    if (strcmp(stored->plural, "jobs") == 0 && o->orphan < 0 && o->propagation == PROPAGATION_UNSET)
+        findings_add(call.warnings, "child pods are preserved by default when jobs are deleted; set "
+                                    "propagationPolicy=Background to remove them or set "
+                                    "propagationPolicy=Orphan to suppress this warning");
 }

@@ -22,7 +22,8 @@ struct delete_options {
  * 422. */
 bool delete_options_parse(struct request *rq, struct delete_options *o, struct status *st);
 /* The same from a decoded DeleteOptions; NULL: none were said. */
-bool delete_options_of(struct request *rq, const json_t *options, struct delete_options *o, struct status *st);
+bool delete_options_of(struct request *rq, const json_t *options, struct delete_options *o,
+                       struct status *st);
 
 /* What becomes of a stored object under these options: WRITE_PUT (*out is written: it waits),
  * WRITE_PUT_REMOVE, WRITE_REMOVE, WRITE_KEEP (it waits already) or WRITE_FAIL. *out is a new reference (not
@@ -36,6 +37,9 @@ bool deletion_returns_object(const struct schema_resource *stored, const struct 
 /* The admission of a delete: what protects some namespaces. false: st. */
 bool deletion_admit(struct context *ctx, struct arena *a, const struct schema_resource *stored, struct str ns,
                     struct str name, struct status *st);
+
+/* Warns of what a delete with these options leaves behind. */
+void deletion_warn(struct request *rq, const struct schema_resource *stored, const struct delete_options *o);
 
 /* One object's deletion without a request, for collections and the keeper: w->over is not used, w->wake is.
  * The call is kept. */

@@ -128,7 +128,9 @@ static void is_stored_as_sent(void **state)
         other = read(a, i, &t);
         spelled_from_message(other, t, message(&bytes, a, obj, t));
         assert_texts(t, message(&again, a, other, t), rows[i].stored);
+        assert_true(spelled_same(obj, other, t));
         spelled_forget(other, t);
+        assert_int_equal(spelled_same(obj, other, t), json_equal(obj, other));
         json_decref(obj);
         obj = read(a, i, &t);
         assert_true(json_equal(obj, other));
