@@ -172,12 +172,15 @@ struct shape shape_member(const struct shape *of, const struct shape_member *m)
     return m->field ? shape_field(m->field) : shape_elem(of);
 }
 
-/* The declared default of a key: items that leave it out have it all the same. */
+/* The default of a key, declared or that of a member that is always written: items that leave it out have it
+ * all the same. */
 static const json_t *default_of(struct shaper *s, const struct schema_field *f)
 {
     const char *err;
     json_t *v;
 
+    if (f && !f->dflt && !(f->flags & (FIELD_OMITEMPTY | FIELD_OMITZERO | FIELD_POINTER)))
+        return zero_of(s, f);
     if (!f || !f->dflt)
         return NULL;
     for (int i = 0; i < s->ndflt; i++) {

@@ -126,7 +126,7 @@ static const char *number_word(struct decoder *d, const json_t *v)
         buf_put_int(&b, json_integer_value(v));
     } else {
         text_put_double(&b, json_real_value(v));
-        if (!memchr(b.p, '.', b.n) && !memchr(b.p + 7, 'e', b.n - 7))
+        if (!d->merged && !memchr(b.p, '.', b.n) && !memchr(b.p + 7, 'e', b.n - 7))
             buf_puts(&b, ".0");
     }
     text = arena_cstr(d->arena, buf_view(&b));
@@ -299,6 +299,7 @@ static json_t *zero_value(const struct schema_type *t)
     case SCHEMA_STRUCT:
         return json_object();
     case SCHEMA_STRING:
+    case SCHEMA_BYTES:
         return json_string("");
     case SCHEMA_BOOL:
         return json_false();
@@ -369,6 +370,25 @@ static enum verdict walk_list(struct decoder *d, json_t *v, const struct schema_
     return KEEP;
 }
 
+/* The converter sets what it is given into the field, bits and all. */
+static enum verdict convert_int(struct decoder *d, const json_t *v, const struct schema_type *t,
+                                const struct spot *at, json_t **replacement)
+{
+    double whole = json_is_real(v) ? json_real_value(v) : 0;
+    json_int_t n = json_is_integer(v) ? json_integer_value(v) : INT64_MIN;
+
+    if (whole != trunc(whole))
+        return wrong(d, v, t, at);
+    if (json_is_real(v) && fabs(whole) < 0x1p63)
+        n = (json_int_t)whole;
+    if (t->kind == SCHEMA_INT32)
+        n = (int32_t)(uint32_t)(uint64_t)n;
+    if (json_is_integer(v) && n == json_integer_value(v))
+        return KEEP;
+    *replacement = json_integer(n);
+    return REPLACE;
+}
+
 static enum verdict walk_int(struct decoder *d, json_t *v, const struct schema_type *t, const struct spot *at,
                              json_t **replacement)
 {
@@ -376,14 +396,8 @@ static enum verdict walk_int(struct decoder *d, json_t *v, const struct schema_t
 
     if (!json_is_number(v))
         return wrong(d, v, t, at);
-    if (d->merged && json_is_real(v)) {
-        double whole = json_real_value(v);
-
-        if (whole != trunc(whole) || fabs(whole) >= 9.2e18)
-            return wrong(d, v, t, at);
-        *replacement = json_integer((json_int_t)whole);
-        return REPLACE;
-    }
+    if (d->merged)
+        return convert_int(d, v, t, at, replacement);
     if (json_is_integer(v) && (!narrow || json_integer_value(v) == (int32_t)json_integer_value(v)))
         return KEEP;
     return wrong_as(d, number_word(d, v), t, at);
@@ -468,14 +482,21 @@ static enum verdict walk_quantity(struct decoder *d, json_t *v, json_t **replace
     return text ? become(str_of(text), v, replacement) : stop(d, err);
 }
 
-static enum verdict walk_int_or_string(struct decoder *d, json_t *v, const struct spot *at)
+static enum verdict walk_int_or_string(struct decoder *d, json_t *v, const struct spot *at,
+                                       json_t **replacement)
 {
+    double whole = json_is_real(v) ? json_real_value(v) : 0.5;
+
     if (json_is_string(v))
         return KEEP;
     if (!json_is_number(v))
         return stop(d, type_error(d, json_word(v), "int32", at));
     if (json_is_integer(v) && json_integer_value(v) == (int32_t)json_integer_value(v))
         return KEEP;
+    if (d->merged && whole == trunc(whole) && fabs(whole) < 0x1p31) {
+        *replacement = json_integer((json_int_t)whole);
+        return REPLACE;
+    }
     return stop(d, type_error(d, number_word(d, v), "int32", at));
 }
 
@@ -544,7 +565,7 @@ static enum verdict walk(struct decoder *d, json_t *v, const struct schema_type 
     case SCHEMA_QUANTITY:
         return walk_quantity(d, v, replacement);
     case SCHEMA_INTORSTRING:
-        return walk_int_or_string(d, v, at);
+        return walk_int_or_string(d, v, at, replacement);
     case SCHEMA_RAW:
         return walk_raw(d, v, t);
     case SCHEMA_FIELDS:

@@ -49,7 +49,7 @@ static void put_value(struct arena *a, struct buf *out, const json_t *v)
     } else if (json_is_string(v)) {
         buf_put(out, json_string_value(v), json_string_length(v));
     } else if (json_is_real(v)) {
-        text_put_double_v(out, json_real_value(v));
+        text_put_double_g(out, json_real_value(v), 64);
     } else if (!v || json_is_null(v)) {
         buf_puts(out, "<nil>");
     } else {

@@ -52,9 +52,10 @@ static enum write_verdict step(struct write *w, const json_t *old, json_t **out)
 
 static bool check_version(const json_t *obj, struct status *st)
 {
-    struct str rv = tree_str(obj, "metadata.resourceVersion");
+    int64_t revision;
 
-    if (rv.n == 0 || str_is(rv, "0"))
+    /* one that is none is passed over */
+    if (str_to_int64(tree_str(obj, "metadata.resourceVersion"), &revision) != 0 || revision <= 0)
         return true;
     status_set(st, 500, "", "resourceVersion should not be set on objects to be created");
     return false;

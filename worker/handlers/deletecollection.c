@@ -45,6 +45,7 @@ struct collection {
     struct slot slots[IN_FLIGHT_MAX];
     struct deferred rest;
     struct status st;
+    int64_t wanted; /* the state, as freshness takes it */
 };
 
 static void drop(void *arg)
@@ -232,12 +233,28 @@ static enum stage_result gather(struct request *rq)
     return remove_all(rq);
 }
 
+/* The state that is gone through is chosen as for a list. */
+static bool choose_state(struct request *rq, struct collection *c, struct status *st)
+{
+    struct continue_token from;
+    const char *why;
+    int64_t revision;
+
+    if (c->list.token.n && !continue_decode(rq->arena, c->list.token, c->scoped, &from, &why))
+        status_bad_request(st, "invalid continue token: %s", why);
+    else if (!rv_parse(rq->arena, c->list.rv_text, &revision, &why))
+        status_bad_request(st, "invalid resource version: %s", why);
+    else
+        c->wanted = c->list.rv_text.n && revision > 0 ? revision : -1;
+    return !status_failed(st);
+}
+
 static enum stage_result begin(struct request *rq)
 {
     struct collection *c = rq->stage_state;
     struct status st = {.arena = rq->arena};
     bool suspended = false;
-    struct snapshot *s = freshness_snapshot(rq, -1, &suspended, &st);
+    struct snapshot *s = freshness_snapshot(rq, c->wanted, &suspended, &st);
 
     rq->resume = begin;
     if (suspended)
@@ -266,7 +283,8 @@ enum stage_result handler_deletecollection(struct request *rq)
     c->stored = r->storage ? r->storage : r;
     c->scoped = !(r->flags & RESOURCE_NAMESPACED) || rq->info.ns.n;
     if (status_failed(&st) || !form_init(&c->form, rq, &st) ||
-        !list_options_parse(rq, false, &c->list, &st) || !delete_options_parse(rq, &c->o, &st))
+        !list_options_parse(rq, false, &c->list, &st) || !choose_state(rq, c, &st) ||
+        !delete_options_parse(rq, &c->o, &st))
         return answer_status(rq, &st);
     deletion_warn(rq, c->stored, &c->o);
     selection_make(&c->sel, r, rq->info.ns, &c->list.labels, &c->list.fields);

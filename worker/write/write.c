@@ -298,6 +298,11 @@ static void dry(struct write *w, json_t *old, json_t *out)
 {
     w->created = !old;
     w->removed = w->verdict == WRITE_REMOVE || w->verdict == WRITE_PUT_REMOVE;
+    if (!old && out) { /* nobody gives it a version, and what the client sent stands */
+        w->tree = write_keep_tree(w->arena, json_incref(out));
+        finish(w);
+        return;
+    }
     answer_tree(w, json_incref(out ? out : old), w->old_revision);
 }
 

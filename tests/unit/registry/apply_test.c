@@ -14,7 +14,7 @@
 #define HEAD "\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\""
 #define CONTAINERS(list)                                                                                     \
     "{" HEAD ",\"metadata\":{\"name\":\"d\"},\"spec\":{\"template\":{\"spec\":{\"containers\":[" list "]}}}" \
-                                                                                                      "}"
+    "}"
 
 struct world {
     struct arena *a;
@@ -304,9 +304,8 @@ static void test_configurations_must_fit(void **state)
          ".metadata.labels: expected map, got &{[1]}"},
         {"{" HEAD ",\"metadata\":{\"name\":\"d\",\"finalizers\":[\"a\",\"a\"]}}",
          ".metadata.finalizers: duplicate entries for key [=\"a\"]"},
-        {CONTAINERS("{\"image\":\"i\"}"), ".spec.template.spec.containers: element 0: associative list with "
-                                          "keys has an element that omits all key fields "
-                                          "[\"name\"] (and doesn't have default values for any key fields)"},
+        {CONTAINERS("{\"image\":\"i\"},{\"image\":\"j\"}"),
+         ".spec.template.spec.containers: duplicate entries for key [name=\"\"]"},
         {CONTAINERS("{\"name\":\"a\",\"tty\":1},{\"name\":\"b\",\"nope\":1}"),
          "errors:\n  .spec.template.spec.containers[name=\"a\"].tty: expected boolean, got &{1}\n"
          "  .spec.template.spec.containers[name=\"b\"].nope: field not declared in schema"},
@@ -327,15 +326,15 @@ static void test_twice_is_once(void **state)
 {
     static const char *const cases[] = {
         "{" HEAD ",\"metadata\":{\"name\":\"d\",\"labels\":{\"a\":\"b\"},\"annotations\":{}},\"spec\":{"
-                 "\"replicas\":0}}",
+        "\"replicas\":0}}",
         "{" HEAD ",\"metadata\":{\"name\":\"d\",\"finalizers\":[\"x/a\",\"x/"
-                 "b\"],\"ownerReferences\":[{\"uid\":\"1\",\"name\":\"n\","
+        "b\"],\"ownerReferences\":[{\"uid\":\"1\",\"name\":\"n\","
         "\"kind\":\"K\",\"apiVersion\":\"v1\"}]}}",
         CONTAINERS("{\"name\":\"x\",\"resources\":{\"requests\":{\"cpu\":\"1000m\"}},\"args\":[],\"env\":[{"
                    "\"name\":\"A\"}]}"),
         CONTAINERS("{\"name\":\"x\",\"command\":null,\"livenessProbe\":{\"tcpSocket\":{\"port\":\"http\"}}}"),
         "{" HEAD ",\"metadata\":{\"name\":\"d\"},\"spec\":{\"strategy\":{\"rollingUpdate\":{\"maxSurge\":"
-                 "\"25%\"}},\"selector\":{}}}",
+        "\"25%\"}},\"selector\":{}}}",
     };
     struct world *w = *state;
 

@@ -286,8 +286,28 @@ static void test_merged_trees_have_other_messages(void **state)
         {"{\"spec\":{\"replicas\":1.5}}", "cannot convert float64 to int32"},
         {"{\"metadata\":{\"name\":1}}", "cannot convert int64 to string"},
     };
+    static const char *const fits[][2] = {
+        {"{\"spec\":{\"replicas\":2.0}}", "{\"spec\":{\"replicas\":2}}"},
+        {"{\"spec\":{\"replicas\":4294967297}}", "{\"spec\":{\"replicas\":1}}"},
+        {"{\"spec\":{\"replicas\":2147483648.0}}", "{\"spec\":{\"replicas\":-2147483648}}"},
+        {"{\"spec\":{\"replicas\":1e30}}", "{\"spec\":{\"replicas\":0}}"},
+        {"{\"spec\":{\"strategy\":{\"rollingUpdate\":{\"maxSurge\":1.0}}}}",
+         "{\"spec\":{\"strategy\":{\"rollingUpdate\":{\"maxSurge\":1}}}}"},
+    };
     struct arena *a = arena_new(0);
 
+    for (size_t i = 0; i < sizeof(fits) / sizeof(fits[0]); i++) {
+        struct status st = {.arena = a};
+        json_t *v = parse(a, fits[i][0], NULL);
+        struct buf b = {0};
+
+        assert_true(decode_merged(v, resource("apps", "Deployment")->type, NULL, &st));
+        json_write(&b, v, 0);
+        buf_putc(&b, '\0');
+        assert_string_equal(b.p, fits[i][1]);
+        buf_free(&b);
+        json_decref(v);
+    }
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct status st = {.arena = a};
         json_t *v = parse(a, cases[i][0], NULL);
