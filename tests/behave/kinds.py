@@ -59,9 +59,7 @@ def discovered(api):
 def create(api, entry):
     obj = entry['object']
     where = entry['path'] + '/' + obj['metadata']['name']
-    # compact: what must not change is compared as it was spelled (see SPELLINGS)
-    text = json.dumps(obj, separators=(',', ':'))
-    status, got = api.call('POST', entry['path'], text, {'Content-Type': 'application/json'})
+    status, got = api.create(entry['path'], obj)
     check(status == 201, 'create %s: %d %s' % (where, status, got))
     if 'status' in entry:
         status, got = api.call('PATCH', where + '/status', compact({'status': entry['status']}), MERGE)
