@@ -37,6 +37,8 @@ struct cel_entry {
 
 struct cel_expr {
     enum cel_kind kind;
+    uint32_t
+        id; /* set by the checker: parts have lower ones than what they are in, the whole has the highest */
     struct cel_place place;
     const struct cel_type *type; /* set by the checker */
     union {
@@ -56,6 +58,8 @@ struct cel_expr {
             struct cel_expr *target; /* NULL: not called on anything */
             struct cel_expr **args;
             size_t nargs;
+            const char **overloads; /* set by the checker: those that fit */
+            size_t noverloads;
         } call;
         struct {
             struct cel_expr **items;

@@ -21,6 +21,7 @@ struct checker {
     const struct cel_env *env;
     const struct local *locals;
     struct cel_bindings bindings;
+    uint32_t ids;
 };
 
 static void check(struct checker *c, struct cel_expr *e);
@@ -251,7 +252,9 @@ static void resolve(struct checker *c, struct cel_expr *e, const struct cel_func
     size_t n = e->call.nargs + method;
     const struct cel_type **from = arena_alloc(c->arena, n * sizeof(*from)), *result = NULL;
 
+    e->call.overloads = arena_alloc(c->arena, nfn * sizeof(*e->call.overloads));
     if (str_is(e->call.function, CEL_OP_AND) || str_is(e->call.function, CEL_OP_OR)) {
+        e->call.overloads[e->call.noverloads++] = fn->overload;
         check_logic(c, e);
         return;
     }
@@ -268,6 +271,7 @@ static void resolve(struct checker *c, struct cel_expr *e, const struct cel_func
         if (!cel_assignable(&c->bindings, from, to, n))
             continue;
         yields = known(c, yields);
+        e->call.overloads[e->call.noverloads++] = fn[i].overload;
         if (!result)
             result = yields;
         else if (!cel_type_is_dyn(result) && !cel_type_same(yields, result))
@@ -492,13 +496,14 @@ static void check(struct checker *c, struct cel_expr *e)
         compound[e->kind](c, e);
 }
 
-/* Every type as it is in the end: what is still free is dyn. */
+/* Every type as it is in the end: what is still free is dyn. Numbers, too. */
 static void settle(void *arg, struct cel_expr *e)
 {
     struct checker *c = arg;
 
     e->type = cel_substitute(&c->bindings, e->type, true);
     cel_parts(e, settle, c);
+    e->id = c->ids++;
 }
 
 struct cel_expr *cel_compile(struct cel_source *source, const struct cel_env *env)

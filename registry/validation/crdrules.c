@@ -6,6 +6,9 @@
 #include "registry/validation/printed.h"
 
 #define X "x-kubernetes-"
+#define RULE_COST_MAX 10000000
+#define ALL_COSTS_MAX 100000000
+#define MOST_TOLD 4
 
 /* ---- fieldPath ---- */
 
@@ -171,33 +174,100 @@ static void names_old_self(void *arg, struct cel_expr *e)
     cel_parts(e, names_old_self, arg);
 }
 
-static void message_expression(struct check *c, struct arena *scratch, const struct at *at, const json_t *v,
-                               struct crd_types *x)
-{
-    const struct cel_expr *e;
+/* One rule while it is looked at. */
+struct rule {
+    struct check *c;
+    struct arena *scratch;
+    const struct at *at;
+    const json_t *v;
+    struct crd_types types;
+    const struct crd_place *place;
+};
 
-    if (!check_str(v, "messageExpression").n)
+static const char *too_much(struct check *c, const char *what, uint64_t cost, uint64_t most)
+{
+    double times_most = (double)cost / (double)most;
+    const char *factor = times_most > 100   ? "more than 100x"
+                         : times_most < 1.5 ? arena_printf(c->arena, "%fx", times_most)
+                                            : arena_printf(c->arena, "%.1fx", times_most);
+
+    return arena_printf(c->arena,
+                        "%s exceeds budget by factor of %s (try simplifying the rule, or adding maxItems, "
+                        "maxProperties, and maxLength where arrays, maps, and strings are declared)",
+                        what, factor);
+}
+
+/* What an expression costs, told when it is too much, is added to what all cost. */
+static void add_cost(const struct rule *r, const char *member, const char *what, uint64_t cost)
+{
+    struct crd_costs *all = r->place->costs;
+    struct at at = at_field(r->at, member);
+    int i = all->n;
+
+    if (cost > RULE_COST_MAX)
+        check_forbidden(r->c, &at, too_much(r->c, what, cost, RULE_COST_MAX));
+    all->total = all->total > UINT64_MAX - cost ? UINT64_MAX : all->total + cost;
+    if (cost < ALL_COSTS_MAX / 100)
         return;
-    e = compiled(c, scratch, at, "messageExpression", v, x, "messageExpression compilation failed");
-    if (e && e->type->kind != CEL_TY_STRING)
-        invalid_rule(c, at, "messageExpression", v, "messageExpression must evaluate to a string");
+    for (; i > 0 && all->most[i - 1].cost < cost; i--)
+        all->most[i] = all->most[i - 1];
+    all->most[i].at = at_text(r->c->arena, &at);
+    all->most[i].cost = cost;
+    all->n += all->n < MOST_TOLD;
+}
+
+static uint64_t cost_of(struct rule *r, struct cel_expr *e)
+{
+    struct cel_sizes sizes = crd_types_sizes(&r->types);
+
+    return cel_cost(r->scratch, e, &sizes);
+}
+
+static uint64_t times(uint64_t cost, uint64_t n)
+{
+    return cost && n > UINT64_MAX / cost ? UINT64_MAX : cost * n;
+}
+
+/* For each value that may be in one object. */
+static void rule_cost(struct rule *r, struct cel_expr *e)
+{
+    uint64_t most =
+        r->place->most != UINT64_MAX ? r->place->most : crd_most(r->types.schema, r->types.resource);
+
+    add_cost(r, "rule", "estimated rule cost", times(cost_of(r, e), most));
+}
+
+static void message_expression(struct rule *r)
+{
+    struct cel_expr *e;
+
+    if (!check_str(r->v, "messageExpression").n)
+        return;
+    e = compiled(r->c, r->scratch, r->at, "messageExpression", r->v, &r->types,
+                 "messageExpression compilation failed");
+    if (!e)
+        return;
+    if (e->type->kind != CEL_TY_STRING)
+        invalid_rule(r->c, r->at, "messageExpression", r->v, "messageExpression must evaluate to a string");
+    else
+        add_cost(r, "messageExpression", "estimated messageExpression cost", cost_of(r, e));
 }
 
 /* Returns whether the rule is right and names oldSelf. */
-static bool one_rule(struct check *c, struct arena *scratch, const struct at *at, const json_t *v,
-                     struct crd_types *x)
+static bool one_rule(struct rule *r)
 {
-    struct cel_expr *e = compiled(c, scratch, at, "rule", v, x, "compilation failed");
+    struct cel_expr *e = compiled(r->c, r->scratch, r->at, "rule", r->v, &r->types, "compilation failed");
     bool old_self = false;
 
     if (!e)
         return false;
     if (e->type->kind != CEL_TY_BOOL) {
-        invalid_rule(c, at, "rule", v, "cel expression must evaluate to a bool");
+        invalid_rule(r->c, r->at, "rule", r->v, "cel expression must evaluate to a bool");
         return false;
     }
     names_old_self(&old_self, e);
-    message_expression(c, scratch, at, v, x);
+    rule_cost(r, e);
+    message_expression(r);
     return old_self;
 }
 
@@ -225,8 +295,8 @@ static void no_type(struct check *c, const struct at *at)
         "rules: unable to convert structural schema to CEL declarations");
 }
 
-void check_crd_expressions(struct check *c, const struct at *up, const json_t *s, bool root,
-                           const struct at *uncorrelated)
+void check_crd_expressions(struct check *c, const struct at *up, const json_t *s,
+                           const struct crd_place *place)
 {
     struct at all = at_field(up, X "validations");
     json_t *v;
@@ -234,18 +304,33 @@ void check_crd_expressions(struct check *c, const struct at *up, const json_t *s
 
     json_array_foreach(json_object_get(s, X "validations"), i, v)
     {
-        struct arena *scratch = arena_new(0);
         struct at at = at_index(&all, i);
-        struct crd_types x;
-        bool typed = crd_types_init(&x, scratch, s, root || check_bool(s, X "embedded-resource"),
-                                    check_bool(v, "optionalOldSelf"));
+        struct rule r = {.c = c, .scratch = arena_new(0), .at = &at, .v = v, .place = place};
+        bool typed =
+            crd_types_init(&r.types, r.scratch, s, place->root || check_bool(s, X "embedded-resource"),
+                           check_bool(v, "optionalOldSelf"));
 
         if (typed && !check_full(c))
-            old_self_rules(c, &at, v, one_rule(c, scratch, &at, v, &x), uncorrelated);
-        arena_free(scratch);
+            old_self_rules(c, &at, v, one_rule(&r), place->uncorrelated);
+        arena_free(r.scratch);
         if (!typed) {
             no_type(c, &all);
             return;
         }
     }
+}
+
+void check_crd_costs(struct check *c, const struct at *at, const struct crd_costs *costs)
+{
+    if (costs->total <= ALL_COSTS_MAX)
+        return;
+    for (int i = 0; i < costs->n; i++)
+        status_add_cause(
+            c->st, "FieldValueForbidden", costs->most[i].at,
+            "Forbidden: contributed to estimated rule cost total exceeding cost limit for entire "
+            "OpenAPIv3 schema");
+    check_forbidden(c, at,
+                    too_much(c,
+                             "x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema",
+                             costs->total, ALL_COSTS_MAX));
 }

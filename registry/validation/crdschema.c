@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include "registry/rules/regexp.h"
 #include "registry/validation/crdrules.h"
+#include "registry/validation/crdtypes.h"
 #include "registry/validation/seen.h"
 #include "registry/walk/tree.h"
 
@@ -475,8 +476,8 @@ static void topology(struct check *c, const struct at *up, const json_t *s)
 
 /* How a schema is walked. */
 struct scope {
-    struct check *late;            /* where complaints about expressions go; NULL: they are not looked into */
-    const struct at *uncorrelated; /* see check_crd_expressions() */
+    struct check *late; /* where complaints about expressions go; NULL: they are not looked into */
+    struct crd_place place;
 };
 
 static void openapi(struct check *c, const struct at *at, const json_t *s, int depth, struct scope scope);
@@ -501,11 +502,25 @@ static void junctors(struct check *c, const struct at *at, const json_t *s, int 
     }
 }
 
+/* The scope of what is in s: as many times more as there may be of it. */
+static struct scope inside_of(struct scope scope, const json_t *s)
+{
+    uint64_t most = crd_most_inside(s), before = scope.place.most;
+
+    scope.place.root = false;
+    if (most == UINT64_MAX || before == UINT64_MAX)
+        scope.place.most = UINT64_MAX;
+    else
+        scope.place.most = most && before > (UINT64_MAX - 1) / most ? UINT64_MAX - 1 : before * most;
+    return scope;
+}
+
 /* Items of a list that is no map cannot be told from others: what each was before is not known. */
 static struct scope scope_of_items(struct scope scope, const struct at *list, const json_t *s)
 {
-    if (!scope.uncorrelated && !str_is(check_str(s, X "list-type"), "map"))
-        scope.uncorrelated = list;
+    scope = inside_of(scope, s);
+    if (!scope.place.uncorrelated && !str_is(check_str(s, X "list-type"), "map"))
+        scope.place.uncorrelated = list;
     return scope;
 }
 
@@ -521,19 +536,19 @@ static void openapi(struct check *c, const struct at *at, const json_t *s, int d
     if (depth > DEPTH_MAX || check_full(c) || !json_is_object(s))
         return;
     keywords(c, at, s);
-    openapi(c, &more, json_object_get(s, "additionalProperties"), depth + 1, scope);
+    openapi(c, &more, json_object_get(s, "additionalProperties"), depth + 1, inside_of(scope, s));
     json_object_keylen_foreach(json_object_get(s, "properties"), key, n, v)
     {
         struct at item = at_key(&all, (struct str){key, n});
 
-        openapi(c, &item, v, depth + 1, scope);
+        openapi(c, &item, v, depth + 1, inside_of(scope, s));
     }
     junctors(c, at, s, depth);
     openapi(c, &items, json_object_get(s, "items"), depth + 1, scope_of_items(scope, at, s));
     topology(c, at, s);
     check_crd_rules(c, at, s);
     if (scope.late && c->st->ncauses == causes)
-        check_crd_expressions(scope.late, at, s, depth == 0, scope.uncorrelated);
+        check_crd_expressions(scope.late, at, s, &scope.place);
 }
 
 /* Complaints about expressions come behind all others, and there are none before the schema is structural. */
@@ -541,11 +556,14 @@ static void put_openapi(struct check *c, const struct at *at, const json_t *sche
 {
     struct status st = {.arena = c->arena};
     struct check late = *c;
+    struct crd_costs costs = {0};
+    struct crd_place place = {.root = true, .most = 1, .costs = &costs};
 
     late.st = &st;
-    openapi(c, at, schema, 0, (struct scope){.late = structural_enough ? &late : NULL});
+    openapi(c, at, schema, 0, (struct scope){structural_enough ? &late : NULL, place});
     for (int i = 0; i < st.ncauses; i++)
         status_add_cause(c->st, st.causes[i].reason, st.causes[i].field, st.causes[i].message);
+    check_crd_costs(c, at, &costs);
 }
 
 void check_crd_schema(struct check *c, const struct at *up, const json_t *validation, bool has_status)

@@ -196,7 +196,7 @@ static const struct cel_type *find_variable(void *arg, struct arena *a, struct s
 bool crd_types_init(struct crd_types *x, struct arena *a, const json_t *schema, bool resource,
                     bool optional_old)
 {
-    *x = (struct crd_types){0};
+    *x = (struct crd_types){.schema = schema, .resource = resource};
     x->self = type_of(x, a, schema, resource, STR("selfType1"));
     if (!x->self)
         return false;
@@ -207,4 +207,219 @@ bool crd_types_init(struct crd_types *x, struct arena *a, const json_t *schema, 
 struct cel_env crd_types_env(struct crd_types *x)
 {
     return (struct cel_env){.variable = find_variable, .field = find_field, .arg = x};
+}
+
+/* ---- sizes ---- */
+
+#define REQUEST_MAX (3 * 1024 * 1024) /* bytes */
+
+static uint64_t smallest(const json_t *s, bool resource);
+
+static uint64_t limit(const json_t *s, const char *name, uint64_t otherwise)
+{
+    int64_t v = check_int(s, name, 0);
+
+    if (!check_has(s, name))
+        return otherwise;
+    return v < 0 ? 0 : (uint64_t)v;
+}
+
+/* Whether expressions see it: the rest counts for nothing. */
+static bool is_seen(const json_t *s)
+{
+    static const char *const TYPES[] = {"string", "boolean", "number", "integer"};
+    struct str type = check_str(s, "type");
+    const json_t *more = json_object_get(s, "additionalProperties");
+
+    if (!json_is_object(s))
+        return false;
+    if (check_bool(s, X "int-or-string") || check_one_of(type, TYPES, 4))
+        return true;
+    if (str_is(type, "array"))
+        return is_seen(json_object_get(s, "items"));
+    return str_is(type, "object") && (!json_is_object(more) || is_seen(more));
+}
+
+/* What every resource has, whatever its schema says. */
+static bool is_of_resource(struct str member)
+{
+    return str_is(member, "kind") || str_is(member, "apiVersion") || str_is(member, "metadata");
+}
+
+/* Of an object: braces, and the members that must be there, names and all. */
+static uint64_t smallest_object(const json_t *s, bool resource)
+{
+    const json_t *properties = json_object_get(s, "properties");
+    uint64_t sum = 2;
+    json_t *v;
+    size_t i;
+
+    json_array_foreach(json_object_get(s, "required"), i, v)
+    {
+        struct str name = check_value_str(v);
+        const json_t *p = json_object_getn(properties, name.p, name.n);
+
+        if (resource && is_of_resource(name))
+            sum += name.n + 2 + 4;
+        else if (p && !check_has(p, "default") && is_seen(p))
+            sum += name.n + smallest(p, check_bool(p, X "embedded-resource")) + 4;
+    }
+    return sum;
+}
+
+/* The shortest JSON of a value. */
+static uint64_t smallest(const json_t *s, bool resource)
+{
+    static const struct {
+        const char *type, *format; /* "": any other */
+        uint64_t size;
+    } SIZES[] = {{"string", "byte", 2},       {"string", "duration", 3}, {"string", "date", 12},
+                 {"string", "date-time", 21}, {"string", "", 2},         {"boolean", "", 4},
+                 {"number", "", 1},           {"integer", "", 1},        {"array", "", 2}};
+
+    if (check_bool(s, X "int-or-string"))
+        return 1;
+    for (size_t i = 0; i < sizeof(SIZES) / sizeof(SIZES[0]); i++)
+        if (str_is(check_str(s, "type"), SIZES[i].type) &&
+            (!*SIZES[i].format || str_is(check_str(s, "format"), SIZES[i].format)))
+            return SIZES[i].size;
+    if (json_is_object(json_object_get(s, "additionalProperties")))
+        return 2;
+    return smallest_object(s, resource);
+}
+
+/* The longest of the texts it may be. */
+static uint64_t longest_text(const json_t *s)
+{
+    const json_t *values = json_object_get(s, "enum");
+    uint64_t most = 0;
+    json_t *v;
+    size_t i;
+
+    if (check_has(s, "maxLength"))
+        return limit(s, "maxLength", 0) * 4;
+    if (!json_array_size(values))
+        return REQUEST_MAX - 2;
+    json_array_foreach(values, i, v)
+    {
+        if (check_value_str(v).n > most)
+            most = check_value_str(v).n;
+    }
+    return most;
+}
+
+static uint64_t largest_string(const json_t *s)
+{
+    struct str format = check_str(s, "format");
+
+    if (str_is(format, "byte"))
+        return limit(s, "maxLength", REQUEST_MAX - 2);
+    if (str_is(format, "duration") || str_is(format, "date-time"))
+        return 32;
+    return str_is(format, "date") ? 12 : longest_text(s);
+}
+
+/* Characters, items or entries. */
+static uint64_t largest(const json_t *s)
+{
+    const json_t *items = json_object_get(s, "items"), *more = json_object_get(s, "additionalProperties");
+    struct str type = check_str(s, "type");
+
+    if (check_bool(s, X "int-or-string"))
+        return check_has(s, "maxLength") ? limit(s, "maxLength", 0) * 4 : REQUEST_MAX - 2;
+    if (str_is(type, "string"))
+        return largest_string(s);
+    if (str_is(type, "array"))
+        return limit(s, "maxItems",
+                     (REQUEST_MAX - 2) / (smallest(items, check_bool(items, X "embedded-resource")) + 1));
+    if (str_is(type, "object") && json_is_object(more))
+        return limit(s, "maxProperties",
+                     (REQUEST_MAX - 2) / (smallest(more, check_bool(more, X "embedded-resource")) + 6));
+    return 0;
+}
+
+static const json_t *inside(const json_t *s)
+{
+    const json_t *more = json_object_get(s, "additionalProperties");
+
+    return str_is(check_str(s, "type"), "array") ? json_object_get(s, "items")
+           : json_is_object(more)                ? more
+                                                 : NULL;
+}
+
+/* One step on a path: the schema there; NULL: of nothing that is known. */
+static const json_t *walk(const json_t *s, struct str step)
+{
+    const json_t *p;
+
+    if (str_is(step, "@items") || str_is(step, "@values"))
+        return inside(s);
+    p = inside(s) ? NULL : member(json_object_get(s, "properties"), step);
+    return p && is_seen(p) ? p : NULL;
+}
+
+/* Fills steps from the end of the path on; returns how many there are behind its variable. */
+static size_t steps_of(const struct cel_path *path, struct str *steps, size_t max)
+{
+    size_t n = 0;
+
+    for (; path->up; path = path->up)
+        if (n++ < max)
+            steps[n - 1] = path->step;
+    return n;
+}
+
+#define STEPS_MAX 64
+
+/* Of what is everywhere: n steps, the last first, lead to it. */
+static bool resource_size(const struct str *steps, size_t n, uint64_t *most)
+{
+    bool named = n == 2 && (str_is(steps[0], "name") || str_is(steps[0], "generateName"));
+
+    *most = named || !str_is(steps[n - 1], "metadata") ? REQUEST_MAX - 2 : 0;
+    return n == 1 || (named && str_is(steps[1], "metadata"));
+}
+
+static bool size_at(void *arg, const struct cel_path *path, struct cel_size *size)
+{
+    const struct crd_types *x = arg;
+    const json_t *s = x->schema;
+    struct str steps[STEPS_MAX];
+    size_t n = steps_of(path, steps, STEPS_MAX);
+    bool resource = x->resource;
+
+    *size = (struct cel_size){0, 0};
+    if (n > STEPS_MAX)
+        return false;
+    for (; n > 0; n--) {
+        if (resource && is_of_resource(steps[n - 1]))
+            return resource_size(steps, n, &size->max);
+        if (str_is(steps[n - 1], "@keys"))
+            return n == 1 && inside(s) && str_is(check_str(s, "type"), "object");
+        s = walk(s, steps[n - 1]);
+        if (!s)
+            return false;
+        resource = check_bool(s, X "embedded-resource");
+    }
+    size->max = largest(s);
+    return true;
+}
+
+struct cel_sizes crd_types_sizes(struct crd_types *x)
+{
+    return (struct cel_sizes){size_at, x};
+}
+
+uint64_t crd_most(const json_t *schema, bool resource)
+{
+    return REQUEST_MAX / (smallest(schema, resource) + 1);
+}
+
+uint64_t crd_most_inside(const json_t *schema)
+{
+    if (str_is(check_str(schema, "type"), "array"))
+        return limit(schema, "maxItems", UINT64_MAX);
+    if (str_is(check_str(schema, "type"), "object") && check_has(schema, "additionalProperties"))
+        return limit(schema, "maxProperties", UINT64_MAX);
+    return 1;
 }
