@@ -11,12 +11,15 @@
 #define RES 7u
 #define PREFIX "/reg/"
 
+#define PAGE 100 /* keys in a page of a cold load */
+
 struct follower {
     struct etcd_client *client;
     char *dir;
     struct cache *cache;
     struct load *load;
     const char *mark;
+    int page;
     int quiet, changes, puts, deletes, wipes;
     uint32_t highest_sub;
     int64_t last, list_at;
@@ -113,7 +116,7 @@ static void follow(struct follower *f)
 {
     char err[256];
     struct load_hooks h = {f, key_of, record_of, apply, wipe};
-    struct load_options o = {.prefix = STR(PREFIX), .mark = str_of(f->mark), .page = 100};
+    struct load_options o = {.prefix = STR(PREFIX), .mark = str_of(f->mark), .page = f->page};
     f->load = load_open(f->cache, f->client, &o, &h, err, sizeof(err));
     assert_non_null(f->load);
     f->quiet = f->changes = f->puts = f->deletes = f->wipes = 0;
@@ -206,6 +209,7 @@ static void same(struct follower *f)
 static int setup(void **state)
 {
     struct follower *f = calloc(1, sizeof(*f));
+    f->page = PAGE;
     struct world *w;
     char err[256], dir[] = "/tmp/load-test-XXXXXX";
     assert_int_equal(start_one((void **)&w), 0);
@@ -258,6 +262,24 @@ static void test_cold_then_watch(void **state)
     assert_false(f->disorder);
     same(f);
     stop(f);
+}
+
+/* Pages that are as large as the loader makes them, and one of a single key. */
+static void test_cold_in_pages_of_any_size(void **state)
+{
+    static const int pages[] = {0, 1049, 1050, 1051, 7};
+    struct follower *f = ((void **)*state)[0];
+    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+        assert_int_equal(wipe(f), 0);
+        f->page = pages[i];
+        follow(f);
+        reach(f, 1);
+        assert_int_equal(f->quiet, 1055);
+        assert_int_equal(f->changes, 0);
+        same(f);
+        stop(f);
+    }
+    f->page = PAGE;
 }
 
 static void test_resume(void **state)
@@ -430,10 +452,15 @@ static void test_back_in_time(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cold_then_watch), cmocka_unit_test(test_resume),
-        cmocka_unit_test(test_compacted),       cmocka_unit_test(test_compacted_without_marks),
-        cmocka_unit_test(test_made_again),      cmocka_unit_test(test_many_in_a_revision),
-        cmocka_unit_test(test_another_cluster), cmocka_unit_test(test_back_in_time),
+        cmocka_unit_test(test_cold_then_watch),
+        cmocka_unit_test(test_cold_in_pages_of_any_size),
+        cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_compacted),
+        cmocka_unit_test(test_compacted_without_marks),
+        cmocka_unit_test(test_made_again),
+        cmocka_unit_test(test_many_in_a_revision),
+        cmocka_unit_test(test_another_cluster),
+        cmocka_unit_test(test_back_in_time),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
