@@ -103,6 +103,10 @@ static int change(struct cache *c, MDB_txn *txn, struct str key, bool added)
     }
     if (!rc && added && s.n > COUNTS_STRETCH_MAX)
         rc = cut(c, txn, &s);
+    if (rc == MDB_NOTFOUND || rc == MDB_KEYEXIST) { /* it has not so many: the database was damaged */
+        mdb_cursor_close(cur);
+        return counts_rebuild(c, txn);
+    }
     if (!rc && !added && s.n < STRETCH_MIN)
         rc = join(c, txn, cur, &s);
     mdb_cursor_close(cur);

@@ -216,6 +216,23 @@ static void counts_begin_anew_after_a_wipe(void **state)
     assert_counted(w);
 }
 
+static void wrong_counts_are_made_anew(void **state)
+{
+    struct world *w = *state;
+    uint32_t lie = COUNTS_STRETCH_MAX;
+    char first = 0;
+    MDB_val k = {1, &first}, v = {sizeof(lie), &lie};
+    int i = 0;
+    change_many(w, 100, 10, false);
+    while (w->there[i])
+        i++;
+    MDB_txn *txn = begin(w);
+    assert_int_equal(mdb_put(txn, w->cache->counts, &k, &v, 0), 0);
+    set(w, txn, i, true, false);
+    commit(w, txn);
+    assert_counted(w);
+}
+
 static void a_cache_without_counts_is_counted_when_opened(void **state)
 {
     struct world *w = *state;
@@ -275,6 +292,7 @@ int main(void)
         T(stretches_stay_few_and_short),
         T(an_aborted_change_counts_nothing),
         T(counts_begin_anew_after_a_wipe),
+        T(wrong_counts_are_made_anew),
         T(a_cache_without_counts_is_counted_when_opened),
         T(the_past_is_counted),
     };
