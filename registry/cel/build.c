@@ -425,19 +425,9 @@ static struct cel_expr *constant(struct builder *b, const struct cel_tree *t)
 /* Down past what only leads to the next level of precedence. */
 static const struct cel_tree *unnest(const struct cel_tree *t)
 {
-    static const uint8_t leads[CEL_R_COUNT] = {[CEL_R_EXPR] = 1,     [CEL_R_OR] = 1,   [CEL_R_AND] = 1,
-                                               [CEL_R_RELATION] = 1, [CEL_R_CALC] = 1, [CEL_R_START] = 1};
-
-    while (t) {
-        bool through = leads[t->rule] ? !cel_tree_token(t, CEL_L_OP, 0)
-                                      : t->alt == CEL_A_MEMBER || t->alt == CEL_A_PRIMARY ||
-                                            t->alt == CEL_A_NESTED || t->alt == CEL_A_LITERAL;
-
-        if (!through)
-            return t;
+    while (t && cel_tree_leads(t))
         t = cel_tree_sub(t, CEL_L_FIRST, 0);
-    }
-    return NULL;
+    return t;
 }
 
 typedef struct cel_expr *(*builder_fn)(struct builder *b, const struct cel_tree *t);

@@ -1,4 +1,4 @@
-/* First sets are worked out by walking the tables: they are small, and no rule begins with itself. */
+/* First sets are worked out by walking the tables: those of rules are a table again. */
 #include "registry/cel/grammar.h"
 
 #include "shm/base/buf.h"
@@ -150,9 +150,36 @@ cel_tokens cel_sequence_first(const struct cel_item *i)
     return all | CEL_RULE_END;
 }
 
+/* As cel_sequence_first(cel_grammar[r]) has it, which is asked for too often to be worked out each time. */
+#define LITERALS                                                                                             \
+    (B(MINUS) | B(TRUE) | B(FALSE) | B(NULL) | B(FLOAT) | B(INT) | B(UINT) | B(STRING) | B(BYTES))
+#define PRIMARIES (LITERALS | B(LBRACKET) | B(LBRACE) | B(LPAREN) | B(DOT) | B(IDENTIFIER))
+#define OPERANDS (PRIMARIES | B(EXCLAM))
+#define NAMES (B(IDENTIFIER) | B(ESC_IDENTIFIER))
+
+static const cel_tokens firsts[CEL_R_COUNT] = {
+    [CEL_R_START] = OPERANDS,
+    [CEL_R_EXPR] = OPERANDS,
+    [CEL_R_OR] = OPERANDS,
+    [CEL_R_AND] = OPERANDS,
+    [CEL_R_RELATION] = OPERANDS,
+    [CEL_R_CALC] = OPERANDS,
+    [CEL_R_UNARY] = OPERANDS,
+    [CEL_R_MEMBER] = PRIMARIES,
+    [CEL_R_PRIMARY] = PRIMARIES,
+    [CEL_R_EXPR_LIST] = OPERANDS,
+    [CEL_R_LIST_INIT] = OPERANDS | B(QUESTION),
+    [CEL_R_FIELD_LIST] = NAMES | B(QUESTION),
+    [CEL_R_OPT_FIELD] = NAMES | B(QUESTION),
+    [CEL_R_MAP_LIST] = OPERANDS | B(QUESTION),
+    [CEL_R_ESCAPE_IDENT] = NAMES,
+    [CEL_R_OPT_EXPR] = OPERANDS | B(QUESTION),
+    [CEL_R_LITERAL] = LITERALS,
+};
+
 cel_tokens cel_rule_first(enum cel_rule r)
 {
-    return cel_sequence_first(cel_grammar[r]);
+    return firsts[r];
 }
 
 bool cel_rule_left(enum cel_rule r)

@@ -31,6 +31,9 @@ struct cel_parser {
     int precedence;
     int depth[CEL_R_COUNT];
     struct cel_tree *tree; /* that is being filled */
+    /* What only led further is used again. */
+    struct cel_tree *spare_trees;
+    struct cel_part *spare_parts;
 
     /* The mistake that ends the rule. */
     enum cel_mistake mistake;

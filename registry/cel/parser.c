@@ -62,10 +62,13 @@ void cel_consume(struct cel_parser *p)
 
 static struct cel_tree *tree_new(struct cel_parser *p, enum cel_rule r, const struct cel_token *start)
 {
-    struct cel_tree *t = arena_alloc(p->arena, sizeof(*t));
+    struct cel_tree *t = p->spare_trees;
 
-    t->rule = r;
-    t->start = start;
+    if (t)
+        p->spare_trees = t->spare;
+    else
+        t = arena_raw(p->arena, sizeof(*t));
+    *t = (struct cel_tree){.rule = r, .start = start};
     t->last = &t->parts;
     return t;
 }
@@ -73,14 +76,45 @@ static struct cel_tree *tree_new(struct cel_parser *p, enum cel_rule r, const st
 static void add_part(struct cel_parser *p, enum cel_label label, const struct cel_token *token,
                      struct cel_tree *sub)
 {
-    struct cel_part *part;
+    struct cel_part *part = p->spare_parts;
 
     if (label == CEL_L_NONE)
         return;
-    part = arena_alloc(p->arena, sizeof(*part));
+    if (part)
+        p->spare_parts = part->next;
+    else
+        part = arena_raw(p->arena, sizeof(*part));
     *part = (struct cel_part){label, token, sub, NULL};
     *p->tree->last = part;
     p->tree->last = &part->next;
+}
+
+bool cel_tree_leads(const struct cel_tree *t)
+{
+    static const bool LEVELS[CEL_R_COUNT] = {
+        [CEL_R_START] = true, [CEL_R_EXPR] = true,     [CEL_R_OR] = true,
+        [CEL_R_AND] = true,   [CEL_R_RELATION] = true, [CEL_R_CALC] = true};
+
+    if (LEVELS[t->rule])
+        return !cel_tree_token(t, CEL_L_OP, 0);
+    return t->alt == CEL_A_MEMBER || t->alt == CEL_A_PRIMARY || t->alt == CEL_A_NESTED ||
+           t->alt == CEL_A_LITERAL;
+}
+
+/* What t leads to when that is all it does; its memory is spare then. */
+static struct cel_tree *shortened(struct cel_parser *p, struct cel_tree *t)
+{
+    struct cel_part *only = t->parts;
+    struct cel_tree *sub;
+
+    if (!only || only->next || only->label != CEL_L_FIRST || !cel_tree_leads(t))
+        return t;
+    sub = only->tree;
+    only->next = p->spare_parts;
+    p->spare_parts = only;
+    t->spare = p->spare_trees;
+    p->spare_trees = t;
+    return sub;
 }
 
 static const struct cel_part *part_of(const struct cel_tree *t, enum cel_label label, int nth)
@@ -146,7 +180,7 @@ static bool match(struct cel_parser *p, const struct cel_frame *f)
 static bool call(struct cel_parser *p, const struct cel_frame *f)
 {
     const struct cel_item *i = f->at;
-    struct cel_tree *outer = p->tree, *sub = rule(p, i->rule, i->precedence, f);
+    struct cel_tree *outer = p->tree, *sub = shortened(p, rule(p, i->rule, i->precedence, f));
 
     p->tree = outer;
     add_part(p, i->label, NULL, sub);

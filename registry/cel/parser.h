@@ -19,6 +19,7 @@ struct cel_tree {
     enum cel_alt alt;
     const struct cel_token *start;
     struct cel_part *parts, **last;
+    struct cel_tree *spare; /* the parser's */
 };
 
 /* The nth part of this label, NULL when there is none: of what had mistakes, any part may be missing. */
@@ -26,7 +27,11 @@ const struct cel_token *cel_tree_token(const struct cel_tree *t, enum cel_label 
 struct cel_tree *cel_tree_sub(const struct cel_tree *t, enum cel_label label, int nth);
 int cel_tree_count(const struct cel_tree *t, enum cel_label label);
 
-/* All of the source; its errors are in the source then. NULL when there was no use in going on. In the arena.
+/* Whether t only leads to the next level of precedence: then its first part is all there is to it. */
+bool cel_tree_leads(const struct cel_tree *t);
+
+/* All of the source, without what only leads further; its errors are in the source then. NULL when there was
+ * no use in going on. In the arena.
  */
 struct cel_tree *cel_parse_tree(struct cel_source *source);
 

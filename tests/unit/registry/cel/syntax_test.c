@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 #include "registry/cel/ast.h"
+#include "registry/cel/grammar.h"
 #include "shm/base/buf.h"
 
 #define OPERAND                                                                                              \
@@ -167,11 +168,19 @@ static void test_limits(void **state)
     arena_free(a);
 }
 
+/* The table of what rules begin with is what the grammar says. */
+static void test_first_tokens(void **state)
+{
+    for (enum cel_rule r = CEL_R_START; r < CEL_R_COUNT; r++)
+        assert_true(cel_rule_first(r) == cel_sequence_first(cel_grammar[r]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_first_tokens),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
