@@ -136,8 +136,8 @@ const struct schema_field *schema_field(const struct schema_type *t, struct str 
     while (lo < hi) {
         int mid = (lo + hi) / 2;
         const struct schema_field *f = &t->fields[t->by_name[mid]];
-        int d = str_cmp(json, (struct str){f->json, f->json_n});
-        if (!d)
+        int d = json.n ? (unsigned char)json.p[0] - (unsigned char)f->json[0] : -1; /* tells most apart */
+        if (!d && !(d = str_cmp(json, (struct str){f->json, f->json_n})))
             return f;
         if (d < 0)
             hi = mid;

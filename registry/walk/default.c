@@ -240,12 +240,23 @@ static void absent_struct(json_t *v, const struct schema_field *f)
     json_decref(made);
 }
 
+/* Whether there are structs in values of the type: nothing else has defaults within. */
+static bool holds_structs(const struct schema_type *t)
+{
+    while (t && (t->kind == SCHEMA_LIST || t->kind == SCHEMA_MAP))
+        t = t->elem;
+    return t && t->kind == SCHEMA_STRUCT;
+}
+
 static void struct_fields(json_t *v, const struct schema_type *t)
 {
     for (int i = 0; i < t->nfields; i++) {
         const struct schema_field *f = &t->fields[i];
-        json_t *child = json_object_getn(v, f->json, f->json_n);
+        json_t *child;
 
+        if (!holds_structs(f->type))
+            continue;
+        child = json_object_getn(v, f->json, f->json_n);
         if (child && !json_is_null(child))
             default_tree(child, f->type);
         else if (f->type->kind == SCHEMA_STRUCT && !(f->flags & FIELD_POINTER))
