@@ -255,6 +255,36 @@ def concurrent_reads_are_never_older_than_what_was_acknowledged():
 
 # ---- pages ----
 
+def evictions_at_once_all_charge_one_budget():
+    budgets, count = '/apis/policy/v1/namespaces/default/poddisruptionbudgets', 150
+    with Server('--workers=4') as server:
+        api = server.api()
+        for i in range(count):
+            api.create('/api/v1/namespaces/default/pods', {'apiVersion': 'v1', 'kind': 'Pod', 'metadata': {
+                'name': 'p%d' % i, 'labels': {'a': 'b'}}, 'spec': {'containers': [{'name': 'c', 'image': 'i'}]}})
+            api.patch('/api/v1/namespaces/default/pods/p%d/status' % i, {'status': {
+                'phase': 'Running', 'conditions': [{'type': 'Ready', 'status': 'True'}]}})
+        api.create(budgets, {'apiVersion': 'policy/v1', 'kind': 'PodDisruptionBudget', 'metadata': {'name': 'b'},
+                             'spec': {'minAvailable': 1, 'selector': {'matchLabels': {'a': 'b'}}}})
+        api.patch(budgets + '/b/status', {'status': {
+            'disruptionsAllowed': count, 'currentHealthy': count, 'desiredHealthy': 1, 'expectedPods': count,
+            'observedGeneration': 1}})
+        begin = threading.Barrier(count)
+
+        def evicts(i, own):
+            def run_one():
+                own.get('/version')
+                begin.wait()
+                status, got = own.create('/api/v1/namespaces/default/pods/p%d/eviction' % i, {
+                    'apiVersion': 'policy/v1', 'kind': 'Eviction', 'metadata': {'name': 'p%d' % i}})
+                check(status == 201, 'eviction %d: %d %s' % (i, status, got))
+            return run_one
+
+        together(*[evicts(i, server.api()) for i in range(count)])
+        left = api.get(budgets + '/b')[1]['status']['disruptionsAllowed']
+        check(left == 0, '%d disruptions are allowed after %d evictions' % (left, count))
+
+
 def churn(server, seed, over):
     api, rng = server.api(), random.Random(seed)
     while not over.is_set():
@@ -493,4 +523,4 @@ def fence(api):
 
 print('# SEED=%d' % SEED)
 run(reads_see_writes_through_other_workers, concurrent_reads_are_never_older_than_what_was_acknowledged,
-    pages_are_one_state_under_churn, selectors_see_the_history_through_them)
+    evictions_at_once_all_charge_one_budget, pages_are_one_state_under_churn, selectors_see_the_history_through_them)

@@ -15,6 +15,7 @@
 #define REFUSED "Cannot evict pod as it would violate the pod's disruption budget."
 #define DISRUPTED_MAX 2000 /* evictions that no controller has confirmed */
 #define BUSY_RETRY_S 10
+#define CHARGES_MAX 2000 /* a drain evicts many at once, and each charges the same budget */
 
 struct eviction {
     struct reply_form form;
@@ -320,6 +321,7 @@ static enum stage_result ask(struct request *rq, struct eviction *e)
     struct write *w = write_new(rq->ctx, rq->arena, rq, e->budgets, rq->info.ns, e->budget);
 
     w->dry_run = e->delete.dry_run;
+    w->tries_max = CHARGES_MAX;
     w->step = charge;
     w->over = charged;
     w->arg = e;

@@ -50,6 +50,7 @@ struct write *write_new(struct context *ctx, struct arena *a, struct request *rq
                         .name = name,
                         .at_least = ctx->fresh ? 0 : -1,
                         .sure = !ctx->fresh,
+                        .tries_max = WRITE_TRIES_MAX,
                         .wait = {.wake = on_fresh},
                         .st = {.arena = a}};
     arena_cleanup(a, cleanup, w);
@@ -387,7 +388,7 @@ static void again(struct write *w)
     w->state = WRITE_READS;
     w->at_least = w->result.revision > 0 ? w->result.revision : -1;
     w->sure = true;
-    if (++w->tries < WRITE_TRIES_MAX)
+    if (++w->tries < w->tries_max)
         return;
     status_conflict(&w->st, w->stored->group, w->stored->plural, w->name, TOO_LATE);
     finish(w);

@@ -71,7 +71,7 @@ struct write {
     struct buf draft;
     struct store_result result;
     uint64_t ticket;
-    int tries;
+    int tries, tries_max;  /* WRITE_TRIES_MAX, unless who made it says otherwise */
     bool removing;         /* second half of PUT_REMOVE */
     bool bare;             /* the store found it too large: it is tried without saying who owns what */
     struct claims *claims; /* of this try; NULL: none */
