@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "shm/base/clock.h"
 #include "tests/bench/conn.h"
+#include "tests/bench/costs.h"
 #include "tests/bench/load.h"
 #include "tests/bench/objects.h"
 #include "tests/bench/request.h"
@@ -36,6 +37,7 @@ static const struct step steps[] = {
     {"list of 500, HTTP/2", true, 10, &request_list},
     {"a node's pods, HTTP/1.1", false, 200, &request_nodelist},
     {"create, HTTP/1.1", false, 100, &request_create},
+    {"server-side apply, HTTP/1.1", false, 50, &request_apply},
     {"event, a delivery, HTTP/1.1", false, WATCHERS *EVENTS, NULL},
     {"event, a delivery, HTTP/2", true, WATCHERS *EVENTS, NULL},
 };
@@ -44,6 +46,19 @@ static int mark(struct subject *sub)
 {
     return load_request(&sub->target, "GET", "/version", NULL, STR_NONE, NULL) == 200 ? 0 : -1;
 }
+
+/* Where a write spends them; what a stage calls counts for it. */
+static const struct cost stages[] = {
+    {"read, decode", "body_object"},
+    {"read the stored object", "record_tree"},
+    {"default", "strategy_defaults"},
+    {"apply", "applying_apply"},
+    {"own", "tracking_note"},
+    {"prepare, validate a new one", "strategy_before_create"},
+    {"prepare, validate a change", "strategy_before_update"},
+    {"encode", "record_make"},
+};
+#define STAGES ((int)(sizeof stages / sizeof *stages))
 
 /* "totals: 123" or "summary: 123" of a callgrind file. */
 static double total_of(const char *path)
@@ -61,21 +76,20 @@ static double total_of(const char *path)
 }
 
 /* The newest dump: cg.PID.N with the highest N. */
-static double last_dump(const char *dir)
+static bool last_dump(const char *dir, char *path, size_t bytes)
 {
-    char path[WORKDIR_BYTES + 280];
     int best = 0;
     DIR *d = opendir(dir);
     for (struct dirent *e; d && (e = readdir(d));) {
         int pid, n;
         if (sscanf(e->d_name, "cg.%d.%d", &pid, &n) == 2 && n > best) {
             best = n;
-            snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
+            snprintf(path, bytes, "%s/%s", dir, e->d_name);
         }
     }
     if (d)
         closedir(d);
-    return best ? total_of(path) : -1;
+    return best > 0;
 }
 
 struct series {
@@ -94,6 +108,7 @@ static void send_next(struct series *s)
     s->next.serial++;
     s->next.step++;
     s->call.method = s->next.method;
+    s->call.content_type = s->next.type;
     s->call.body = buf_view(&s->next.body);
     if (conn_call(s->conn, &s->call) < 0)
         s->done = s->failed = true;
@@ -168,12 +183,26 @@ static int run_events(struct bench *b, const struct step *step)
     return rc;
 }
 
+static void put_stages(const struct step *step, const char *path, struct results *out)
+{
+    double of[STAGES];
+    costs_read(path, stages, STAGES, of);
+    for (int i = 0; i < STAGES; i++) {
+        char name[sizeof((struct result *)NULL)->name];
+        snprintf(name, sizeof name, "%.20s: %s", step->name, stages[i].name);
+        if (of[i] > 0)
+            result_extra(results_add(out, "cubed", INSTRUCTIONS_STAGE, name), "instructions",
+                         of[i] / step->operations);
+    }
+}
+
 static int run_step(struct bench *b, const struct step *step, const char *dir, struct results *out)
 {
     progress_begin(b->progress, step->name, 0);
     int rc = step->kind ? run_requests(b, step) : run_events(b, step);
     progress_end(b->progress);
-    double total = rc == 0 ? last_dump(dir) : -1;
+    char path[WORKDIR_BYTES + 280];
+    double total = rc == 0 && last_dump(dir, path, sizeof path) ? total_of(path) : -1;
     if (total < 0) {
         fprintf(stderr, "cubed-bench: under callgrind: %s did not work\n", step->name);
         return -1;
@@ -181,6 +210,8 @@ static int run_step(struct bench *b, const struct step *step, const char *dir, s
     struct result *r = results_add(out, "cubed", "instructions", step->name);
     r->ops = (uint64_t)step->operations;
     result_extra(r, "instructions", total / step->operations);
+    if (step->kind == &request_create || step->kind == &request_apply)
+        put_stages(step, path, out);
     return 0;
 }
 

@@ -26,7 +26,7 @@ struct request_kind {
 };
 
 extern const struct request_kind request_get, request_get_same, request_list, request_list_all,
-    request_nodelist, request_create, request_churn, request_connect;
+    request_nodelist, request_create, request_apply, request_churn, request_connect;
 
 /* 0, or -1 with a line on stderr. */
 int request_run(struct bench *b, const struct row *row, struct result *r);

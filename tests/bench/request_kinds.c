@@ -7,6 +7,7 @@
 #include "tests/bench/objects.h"
 
 #define STRIDE 7919u
+#define APPLIED 4
 #define PATH(n, ...) snprintf((n)->path, sizeof(n)->path, __VA_ARGS__)
 
 static void prepare_get(struct request_next *n)
@@ -56,6 +57,15 @@ static void prepare_create(struct request_next *n)
     put_pod(n, "new", n->step);
 }
 
+/* Each pod a second time and ever after: only its stamp is another one. */
+static void prepare_apply(struct request_next *n)
+{
+    n->method = "PATCH";
+    n->type = "application/apply-patch+yaml";
+    PATH(n, BENCH_PODS "/applied-%d-%d-%d?fieldManager=bench", (int)getpid(), n->slot, n->step % APPLIED);
+    put_pod(n, "applied", n->step % APPLIED);
+}
+
 /* The life of a pod: made, reported running, gone. */
 static void prepare_churn(struct request_next *n)
 {
@@ -86,5 +96,6 @@ const struct request_kind request_list = {.prepare = prepare_list};
 const struct request_kind request_list_all = {.prepare = prepare_list_all, .memory = true};
 const struct request_kind request_nodelist = {.prepare = prepare_nodelist};
 const struct request_kind request_create = {.prepare = prepare_create};
+const struct request_kind request_apply = {.prepare = prepare_apply};
 const struct request_kind request_churn = {.prepare = prepare_churn};
 const struct request_kind request_connect = {.prepare = prepare_get, .fresh = true};

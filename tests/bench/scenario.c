@@ -40,6 +40,7 @@ const struct row scenario_rows[] = {
     REQUEST("connect", "connect and get, HTTP/1.1", false, 1, 0, true, request_connect),
     REQUEST("connect", "connect and get, HTTP/2", true, 1, 0, true, request_connect),
     REQUEST("create", "create, HTTP/2, 16 streams", true, 16, 0, false, request_create),
+    REQUEST("apply", "server-side apply, HTTP/2, 16 streams", true, 16, 0, false, request_apply),
     REQUEST("churn", "create, report, delete, HTTP/2", true, 4, 0, false, request_churn),
     OTHER("mixed", "kubelets' everyday load", fleet_run, true, 1),
     OTHER("storm", "all kubelets reconnect", storm_run, true, 1),

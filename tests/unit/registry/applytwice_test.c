@@ -9,7 +9,7 @@
 #include "registry/walk/encode.h"
 #include "registry/walk/tree.h"
 
-#define ROUNDS 8
+#define ROUNDS rounds(8)
 
 static const struct schema_field *field_of(const struct schema_type *t, const char *key)
 {

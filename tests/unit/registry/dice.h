@@ -20,6 +20,14 @@ struct dice {
     struct arena *arena;
 };
 
+/* How many objects of each type: as the environment's ROUNDS has it, for a longer look. */
+static int rounds(int otherwise)
+{
+    const char *asked = getenv("ROUNDS");
+
+    return asked ? atoi(asked) : otherwise;
+}
+
 static uint64_t roll(struct dice *d)
 {
     d->state ^= d->state << 13;

@@ -12,7 +12,7 @@
 #include "tests/unit/registry/dice.h"
 
 #define SEED 77u
-#define ROUNDS 6
+#define ROUNDS rounds(6)
 
 /* ---- foreign fields, put in where a newer server would write them ---- */
 

@@ -9,7 +9,7 @@
 #include "registry/walk/patch.h"
 #include "registry/walk/tree.h"
 
-#define ROUNDS 12
+#define ROUNDS rounds(12)
 
 static json_t *text_of(struct dice *d, json_t *obj, const struct schema_type *t, struct buf *text)
 {

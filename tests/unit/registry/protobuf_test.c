@@ -11,7 +11,7 @@
 #include "tests/unit/registry/dice.h"
 
 #define SEED 20251u
-#define ROUNDS 12
+#define ROUNDS rounds(12)
 
 /* ---- known bytes ---- */
 
