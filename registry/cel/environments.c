@@ -95,3 +95,57 @@ struct cel_env cel_env_device(void)
                             .nfields = sizeof(device_fields) / sizeof(*device_fields),
                             .macros = CEL_MACROS_BIND};
 }
+
+/* Steps from "device" on; "*": any member. */
+static const struct {
+    const char *steps[3];
+    uint64_t most;
+} device_sizes[] = {
+    {{NULL}, 0},
+    {{"driver"}, 63},
+    {{"allowMultipleAllocations"}, 1},
+    {{"attributes"}, 32},
+    {{"attributes", "@keys"}, 63},
+    {{"attributes", "@values"}, 32},
+    {{"attributes", "@values", "@keys"}, 32},
+    {{"attributes", "@values", "*"}, 64},
+    {{"capacity"}, 32},
+    {{"capacity", "@keys"}, 63},
+    {{"capacity", "@values"}, 32},
+    {{"capacity", "@values", "@keys"}, 32},
+    {{"capacity", "@values", "@values"}, 0},
+};
+
+static bool matches(struct str step, const char *pattern)
+{
+    return pattern && (strcmp(pattern, "*") == 0 || str_is(step, pattern) ||
+                       (str_is(step, "@items") && strcmp(pattern, "@values") == 0));
+}
+
+static bool device_size(void *arg, const struct cel_path *path, struct cel_size *size)
+{
+    struct str steps[3];
+    size_t n = 0, k;
+
+    for (const struct cel_path *p = path; p->up; p = p->up)
+        n++;
+    for (k = n; path->up; path = path->up)
+        if (--k < 3)
+            steps[k] = path->step;
+    if (n > 3 || !str_is(path->step, "device"))
+        return false;
+    for (size_t i = 0; i < sizeof(device_sizes) / sizeof(*device_sizes); i++) {
+        for (k = 0; k < n && matches(steps[k], device_sizes[i].steps[k]);)
+            k++;
+        if (k == n && (n == 3 || !device_sizes[i].steps[n])) {
+            *size = (struct cel_size){0, device_sizes[i].most};
+            return true;
+        }
+    }
+    return false;
+}
+
+struct cel_sizes cel_device_sizes(void)
+{
+    return (struct cel_sizes){device_size, NULL};
+}

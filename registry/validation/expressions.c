@@ -4,6 +4,7 @@
 #include <ctype.h>
 
 #define VARIABLES "kubernetes.variables"
+#define DEVICE_COST_MAX 1000000
 
 struct str check_trimmed(struct str s)
 {
@@ -51,16 +52,15 @@ static const struct cel_type *seen_type(struct arena *a, const struct cel_type *
 
 /* ---- compiling ---- */
 
-/* What is wrong with an expression, in the arena; NULL: nothing. *type: what it yields, in scratch. */
+/* What is wrong with an expression, in the arena; NULL: nothing. *e: it, in scratch. */
 static const char *mistakes(struct check *c, struct arena *scratch, const struct cel_env *env,
-                            struct str text, const struct cel_type **type)
+                            struct str text, struct cel_expr **e)
 {
     struct cel_source *s = cel_source_new(scratch, text);
-    const struct cel_expr *e = cel_compile(s, env);
     struct str errors;
 
-    *type = e ? e->type : NULL;
-    if (e)
+    *e = cel_compile(s, env);
+    if (*e)
         return NULL;
     errors = cel_source_errors(s);
     return arena_printf(c->arena, "compilation failed: %.*s", STR_ARG(errors));
@@ -104,11 +104,11 @@ void check_admission_expression(struct check *c, const struct at *at, const stru
 {
     struct arena *scratch = arena_new(0);
     struct cel_env env = env_of(x, flags);
-    const struct cel_type *type;
-    const char *wrong = mistakes(c, scratch, &env, text, &type);
+    struct cel_expr *e;
+    const char *wrong = mistakes(c, scratch, &env, text, &e);
 
     if (!wrong)
-        wrong = unwanted(c, scratch, type, yields);
+        wrong = unwanted(c, scratch, e->type, yields);
     if (wrong)
         check_invalid_str(c, at, shown, wrong);
     arena_free(scratch);
@@ -120,12 +120,12 @@ void check_variable_expression(struct check *c, const struct at *at, struct expr
     struct arena *scratch = arena_new(0);
     struct cel_env env = env_of(x, CEL_AUTHORIZER);
     struct expression_variable *v = arena_alloc(c->arena, sizeof(*v));
-    const struct cel_type *type;
-    const char *wrong = mistakes(c, scratch, &env, text, &type);
+    struct cel_expr *e;
+    const char *wrong = mistakes(c, scratch, &env, text, &e);
 
     if (wrong)
         check_invalid_str(c, at, text, wrong);
-    *v = (struct expression_variable){name, seen_type(c->arena, type), x->variables};
+    *v = (struct expression_variable){name, seen_type(c->arena, e ? e->type : NULL), x->variables};
     x->variables = v;
     arena_free(scratch);
 }
@@ -134,13 +134,16 @@ void check_device_expression(struct check *c, const struct at *at, struct str te
 {
     struct arena *scratch = arena_new(0);
     struct cel_env env = cel_env_device();
-    const struct cel_type *type;
-    const char *wrong = mistakes(c, scratch, &env, text, &type);
+    struct cel_sizes sizes = cel_device_sizes();
+    struct cel_expr *e;
+    const char *wrong = mistakes(c, scratch, &env, text, &e);
 
-    if (!wrong && type->kind != CEL_TY_BOOL && type->kind != CEL_TY_ANY)
+    if (!wrong && e->type->kind != CEL_TY_BOOL && e->type->kind != CEL_TY_ANY)
         wrong = arena_printf(c->arena, "must evaluate to bool or the unknown type, not %s",
-                             cel_type_full_text(scratch, type));
+                             cel_type_full_text(scratch, e->type));
     if (wrong)
         check_invalid_str(c, at, text, wrong);
+    else if (cel_cost(scratch, e, &sizes) > DEVICE_COST_MAX)
+        check_forbidden(c, at, "too complex, exceeds cost limit");
     arena_free(scratch);
 }

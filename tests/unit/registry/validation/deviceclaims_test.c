@@ -98,6 +98,11 @@ static const struct validation_case CASES[] = {
      " | device.attributes[\"a\"].b.matches(\"[\")\n | .................................^, s"
      "pec.selectors[1].cel.expression: Invalid value: \"true\\n&& device.x\": compilation fa"
      "iled: ERROR: <input>:2:10: undefined field 'x'\n | && device.x\n | .........^]"},
+    {OF("deviceclasses"), NULL, NULL,
+     "{'metadata':{'name':'a'},'spec':{'selectors':[{'cel':{'expression':'device.attributes.all(a, "
+     "device.attributes.all(b, device.attributes.all(c, device.attributes.all(d, device.attributes[a].x == "
+     "device.attributes[b].y))))'}}]}}",
+     "spec.selectors[0].cel.expression: Forbidden: too complex, exceeds cost limit"},
 };
 
 static void deviceclaims(void **state)
