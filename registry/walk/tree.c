@@ -199,12 +199,28 @@ static int by_key(const void *a, const void *b)
     return str_cmp((struct str){x->key, x->n}, (struct str){y->key, y->n});
 }
 
+static bool is_sorted(json_t *obj)
+{
+    struct member last = {0}, m;
+
+    for (void *it = json_object_iter(obj); it; it = json_object_iter_next(obj, it), last = m) {
+        m = (struct member){json_object_iter_key(it), json_object_iter_key_len(it), NULL};
+        if (last.key && by_key(&last, &m) > 0)
+            return false;
+    }
+    return true;
+}
+
 void tree_sort_keys(json_t *obj)
 {
-    struct member *all = calloc(json_object_size(obj) + 1, sizeof(*all));
-    json_t *copy = json_copy(obj);
+    struct member *all;
+    json_t *copy;
     size_t n = 0;
 
+    if (is_sorted(obj))
+        return;
+    all = calloc(json_object_size(obj) + 1, sizeof(*all));
+    copy = json_copy(obj);
     must(all != NULL);
     for (void *it = json_object_iter(copy); it; it = json_object_iter_next(copy, it))
         all[n++] = (struct member){json_object_iter_key(it), json_object_iter_key_len(it),

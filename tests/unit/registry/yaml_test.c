@@ -54,6 +54,44 @@ static void test_anchors_and_merges(void **state)
     expect_error(STR("a: {<<: 5}\n"), "yaml: map merge requires map or sequence of maps as the value");
 }
 
+/* JSON is read by its own reader where it means the same; a blank in front has it read as YAML. */
+static void test_json_means_what_it_means_as_yaml(void **state)
+{
+    static const char *const texts[] = {
+        "{}",
+        "{\"b\":{\"z\":1,\"a\":[true,false,null,-7,0]},\"a\":\"x\"}",
+        "{ \"a\" : [ 1 , 2 ],\n \"b\" : \"q\\\"\\\\\\/\\b\\f\\n\\r\\t\" }",
+        "{\"a\":1.0,\"b\":1.5,\"c\":1e3}",
+        "{\"a\":9223372036854775807,\"b\":9223372036854775808,\"c\":123456789012345678901234567890}",
+        "{\"a\":\"\\u00fc\",\"b\":\"\\ud83d\\ude00\"}",
+        "{\"a\":\"\xc3\xbc\",\"b\":\"\xc2\x80\"}",
+        "{\"a\":\"\x7f\"}",
+        "{\"a\":\t1}",
+        "{\"<<\":{\"b\":1},\"a\":2}",
+        "{\"a\":1,\"a\":2}",
+        "{\"a\":\"yes\",\"yes\":\"0755\",\"1\":\"~\"}",
+        "{\"a\":1}x",
+        "{\"a\":",
+    };
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct arena *a = arena_new(0);
+        struct findings one = {.arena = a}, two = {.arena = a};
+        const char *err = "", *as_yaml_err = "";
+        json_t *v = yaml_read(a, str_of(texts[i]), &one, &err);
+        json_t *as_yaml = yaml_read(a, str_of(arena_printf(a, " %s", texts[i])), &two, &as_yaml_err);
+
+        print_message("%s\n", texts[i]);
+        assert_int_equal(v != NULL, as_yaml != NULL);
+        assert_true(!v || json_equal(v, as_yaml));
+        assert_int_equal(one.n, two.n);
+        assert_string_equal(err, as_yaml_err);
+        json_decref(v);
+        json_decref(as_yaml);
+        arena_free(a);
+    }
+}
+
 static void test_errors_are_go_yamls(void **state)
 {
     expect_error(STR("apiVersion: v1\n  kind: bad\n"),
@@ -144,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scalars_are_yaml_1_1),
         cmocka_unit_test(test_anchors_and_merges),
+        cmocka_unit_test(test_json_means_what_it_means_as_yaml),
         cmocka_unit_test(test_errors_are_go_yamls),
         cmocka_unit_test(test_duplicates),
         cmocka_unit_test(test_alias_bomb),
