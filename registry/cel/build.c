@@ -1,24 +1,11 @@
 /* From the parser's tree to what it means. The tree may lack anything when there were syntax errors: the
  * reference looks at it all the same and tells what else is wrong. Rule: cel-go parser/parser.go. */
-#include "registry/cel/ast.h"
-
-#include <errno.h>
-#include <math.h>
-#include <stdlib.h>
-#include "registry/cel/parser.h"
+#include "registry/cel/build.h"
 
 #define DEPTH_MAX 250
 #define POINTS_MAX 100000
 
-struct builder {
-    struct cel_source *source;
-    struct arena *arena;
-    enum cel_macros macros;
-    int depth;
-    bool stopped;
-};
-
-static struct cel_expr *visit(struct builder *b, const struct cel_tree *t);
+static struct cel_expr *visit(struct cel_builder *b, const struct cel_tree *t);
 
 /* ---- expressions ---- */
 
@@ -45,7 +32,7 @@ struct cel_expr *cel_new_call(struct arena *a, struct cel_place place, struct st
     return e;
 }
 
-static struct cel_expr *wrong(struct builder *b, struct cel_place place, const char *message)
+struct cel_expr *cel_build_wrong(struct cel_builder *b, struct cel_place place, const char *message)
 {
     if (!b->stopped)
         cel_source_error(b->source, place, "%s", message);
@@ -58,7 +45,7 @@ static struct cel_place place_of(const struct cel_token *t)
 }
 
 /* A call, or what it expands to when it is that of a macro. */
-static struct cel_expr *call(struct builder *b, struct cel_place place, struct str function,
+static struct cel_expr *call(struct cel_builder *b, struct cel_place place, struct str function,
                              struct cel_expr *target, struct cel_expr **args, size_t nargs)
 {
     struct cel_expr *e =
@@ -69,7 +56,7 @@ static struct cel_expr *call(struct builder *b, struct cel_place place, struct s
 
 /* ---- operators ---- */
 
-static struct cel_expr *conditional(struct builder *b, const struct cel_tree *t)
+static struct cel_expr *conditional(struct cel_builder *b, const struct cel_tree *t)
 {
     struct cel_expr *args[3];
 
@@ -86,7 +73,7 @@ struct terms {
     struct str function;
 };
 
-static struct cel_expr *balanced(struct builder *b, const struct terms *l, int lo, int hi)
+static struct cel_expr *balanced(struct cel_builder *b, const struct terms *l, int lo, int hi)
 {
     int mid = (lo + hi + 1) / 2;
     struct cel_expr *args[2];
@@ -96,7 +83,7 @@ static struct cel_expr *balanced(struct builder *b, const struct terms *l, int l
     return cel_new_call(b->arena, l->ops[mid], l->function, NULL, args, 2);
 }
 
-static struct cel_expr *logic(struct builder *b, const struct cel_tree *t)
+static struct cel_expr *logic(struct cel_builder *b, const struct cel_tree *t)
 {
     bool is_or = t->rule == CEL_R_OR;
     int n = cel_tree_count(t, CEL_L_OP), rest = cel_tree_count(t, CEL_L_REST);
@@ -113,8 +100,9 @@ static struct cel_expr *logic(struct builder *b, const struct cel_tree *t)
             l.terms[++n] = visit(b, part->tree);
     }
     if (rest < cel_tree_count(t, CEL_L_OP))
-        return wrong(b, t->start->place,
-                     is_or ? "unexpected character, wanted '||'" : "unexpected character, wanted '&&'");
+        return cel_build_wrong(b, t->start->place,
+                               is_or ? "unexpected character, wanted '||'"
+                                     : "unexpected character, wanted '&&'");
     return balanced(b, &l, 0, n - 1);
 }
 
@@ -128,20 +116,20 @@ static struct str operator_name(struct arena *a, const struct cel_token *op)
     return str_of(arena_printf(a, "_%.*s_", STR_ARG(op->text)));
 }
 
-static struct cel_expr *binary(struct builder *b, const struct cel_tree *t)
+static struct cel_expr *binary(struct cel_builder *b, const struct cel_tree *t)
 {
     const struct cel_token *op = cel_tree_token(t, CEL_L_OP, 0);
     struct str name = op ? operator_name(b->arena, op) : STR("");
     struct cel_expr *args[2];
 
     if (!name.n)
-        return wrong(b, t->start->place, "operator not found");
+        return cel_build_wrong(b, t->start->place, "operator not found");
     args[0] = visit(b, cel_tree_sub(t, CEL_L_FIRST, 0));
     args[1] = visit(b, cel_tree_sub(t, CEL_L_REST, 0));
     return cel_new_call(b->arena, op->place, name, NULL, args, 2);
 }
 
-static struct cel_expr *unary(struct builder *b, const struct cel_tree *t)
+static struct cel_expr *unary(struct cel_builder *b, const struct cel_tree *t)
 {
     struct cel_expr *arg;
 
@@ -171,7 +159,7 @@ static struct str name_in(const struct cel_tree *t, const char **why)
     return STR("");
 }
 
-static struct cel_expr *select_field(struct builder *b, const struct cel_tree *t)
+static struct cel_expr *select_field(struct cel_builder *b, const struct cel_tree *t)
 {
     struct cel_expr *e, *args[2], *operand = visit(b, cel_tree_sub(t, CEL_L_FIRST, 0));
     const struct cel_tree *id = cel_tree_sub(t, CEL_L_ID, 0);
@@ -183,7 +171,7 @@ static struct cel_expr *select_field(struct builder *b, const struct cel_tree *t
         return cel_new(b->arena, CEL_UNSPECIFIED, t->start->place);
     name = name_in(id, &why);
     if (why)
-        wrong(b, id->start->place, why);
+        cel_build_wrong(b, id->start->place, why);
     if (cel_tree_token(t, CEL_L_OPT, 0)) {
         args[0] = operand;
         args[1] = cel_new(b->arena, CEL_STRING, id->start->place);
@@ -197,7 +185,7 @@ static struct cel_expr *select_field(struct builder *b, const struct cel_tree *t
 }
 
 /* The items of an expression list or of a list literal. */
-static struct cel_expr **items(struct builder *b, const struct cel_tree *list, size_t *n)
+static struct cel_expr **items(struct cel_builder *b, const struct cel_tree *list, size_t *n)
 {
     struct cel_expr **all;
 
@@ -212,7 +200,7 @@ static struct cel_expr **items(struct builder *b, const struct cel_tree *list, s
     return all;
 }
 
-static struct cel_expr *member_call(struct builder *b, const struct cel_tree *t)
+static struct cel_expr *member_call(struct cel_builder *b, const struct cel_tree *t)
 {
     struct cel_expr *target = visit(b, cel_tree_sub(t, CEL_L_FIRST, 0)), **args;
     const struct cel_token *id = cel_tree_token(t, CEL_L_ID, 0);
@@ -224,7 +212,7 @@ static struct cel_expr *member_call(struct builder *b, const struct cel_tree *t)
     return call(b, place_of(cel_tree_token(t, CEL_L_OP, 0)), id->text, target, args, n);
 }
 
-static struct cel_expr *indexed(struct builder *b, const struct cel_tree *t)
+static struct cel_expr *indexed(struct cel_builder *b, const struct cel_tree *t)
 {
     const struct cel_token *op = cel_tree_token(t, CEL_L_OP, 0);
     struct cel_expr *args[2];
@@ -238,20 +226,8 @@ static struct cel_expr *indexed(struct builder *b, const struct cel_tree *t)
                         args, 2);
 }
 
-static bool is_reserved(struct str name)
-{
-    static const char *const words[] = {
-        "as",  "break", "const",   "continue",  "else", "false",  "for",  "function", "if",   "import", "in",
-        "let", "loop",  "package", "namespace", "null", "return", "true", "var",      "void", "while"};
-
-    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-        if (str_is(name, words[i]))
-            return true;
-    return false;
-}
-
 /* A name on its own or called: with its leading dot. */
-static struct cel_expr *global(struct builder *b, const struct cel_tree *t)
+static struct cel_expr *global(struct cel_builder *b, const struct cel_tree *t)
 {
     const struct cel_token *id = cel_tree_token(t, CEL_L_ID, 0);
     struct cel_expr *e, **args;
@@ -260,9 +236,9 @@ static struct cel_expr *global(struct builder *b, const struct cel_tree *t)
 
     if (!id)
         return cel_new(b->arena, CEL_UNSPECIFIED, t->start->place);
-    if (is_reserved(id->text))
-        return wrong(b, t->start->place,
-                     arena_printf(b->arena, "reserved identifier: %.*s", STR_ARG(id->text)));
+    if (cel_is_reserved(id->text))
+        return cel_build_wrong(b, t->start->place,
+                               arena_printf(b->arena, "reserved identifier: %.*s", STR_ARG(id->text)));
     name = str_of(
         arena_printf(b->arena, "%s%.*s", cel_tree_token(t, CEL_L_DOT, 0) ? "." : "", STR_ARG(id->text)));
     if (t->alt == CEL_A_IDENT) {
@@ -276,7 +252,7 @@ static struct cel_expr *global(struct builder *b, const struct cel_tree *t)
 
 /* ---- lists, maps, messages ---- */
 
-static struct cel_expr *list(struct builder *b, const struct cel_tree *t)
+static struct cel_expr *list(struct cel_builder *b, const struct cel_tree *t)
 {
     const struct cel_tree *elems = cel_tree_sub(t, CEL_L_ARGS, 0);
     struct cel_expr *e = cel_new(b->arena, CEL_LIST, place_of(cel_tree_token(t, CEL_L_OP, 0)));
@@ -291,7 +267,7 @@ static struct cel_expr *list(struct builder *b, const struct cel_tree *t)
 }
 
 /* One entry of a map or message literal; false when its field has no name. */
-static bool entry(struct builder *b, const struct cel_tree *all, int i, struct cel_entry *to)
+static bool entry(struct cel_builder *b, const struct cel_tree *all, int i, struct cel_entry *to)
 {
     const struct cel_tree *key = cel_tree_sub(all, CEL_L_KEY, i);
     const char *why = NULL;
@@ -303,14 +279,14 @@ static bool entry(struct builder *b, const struct cel_tree *all, int i, struct c
     else
         to->field = name_in(cel_tree_sub(key, CEL_L_ID, 0), &why);
     if (why) {
-        wrong(b, all->start->place, why);
+        cel_build_wrong(b, all->start->place, why);
         return false;
     }
     to->value = visit(b, cel_tree_sub(all, CEL_L_VALUE, i));
     return true;
 }
 
-static struct cel_expr *map(struct builder *b, const struct cel_tree *t)
+static struct cel_expr *map(struct cel_builder *b, const struct cel_tree *t)
 {
     struct cel_expr *e = cel_new(b->arena, t->alt == CEL_A_MAP ? CEL_MAP : CEL_MESSAGE,
                                  place_of(cel_tree_token(t, CEL_L_OP, 0)));
@@ -331,95 +307,6 @@ static struct cel_expr *map(struct builder *b, const struct cel_tree *t)
     return e;
 }
 
-/* ---- literals ---- */
-
-/* Digits of a base, of which max is the largest. */
-static bool natural(struct str s, uint64_t max, uint64_t *v)
-{
-    bool hex = str_starts(s, STR("0x"));
-    uint64_t base = hex ? 16 : 10;
-
-    *v = 0;
-    for (size_t i = hex ? 2 : 0; i < s.n; i++) {
-        char c = s.p[i];
-        uint64_t d = c >= '0' && c <= '9' ? (uint64_t)(c - '0') : (uint64_t)((c | 0x20) - 'a') + 10;
-
-        if (d >= base || *v > (max - d) / base)
-            return false;
-        *v = *v * base + d;
-    }
-    return s.n > 0;
-}
-
-static struct cel_expr *integer(struct builder *b, const struct cel_tree *t)
-{
-    const struct cel_token *tok = cel_tree_token(t, CEL_L_TOKEN, 0);
-    bool minus = cel_tree_token(t, CEL_L_SIGN, 0) != NULL;
-    struct cel_expr *e;
-    uint64_t v;
-
-    if (!tok || !natural(tok->text, (uint64_t)INT64_MAX + minus, &v))
-        return wrong(b, t->start->place, "invalid int literal");
-    e = cel_new(b->arena, CEL_INT, t->start->place);
-    e->integer = minus ? (int64_t)(0 - v) : (int64_t)v;
-    return e;
-}
-
-static struct cel_expr *unsigned_integer(struct builder *b, const struct cel_tree *t)
-{
-    const struct cel_token *tok = cel_tree_token(t, CEL_L_TOKEN, 0);
-    struct cel_expr *e;
-    uint64_t v;
-
-    if (!tok || !natural((struct str){tok->text.p, tok->text.n - 1}, UINT64_MAX, &v))
-        return wrong(b, t->start->place, "invalid uint literal");
-    e = cel_new(b->arena, CEL_UINT, t->start->place);
-    e->natural = v;
-    return e;
-}
-
-static struct cel_expr *floating(struct builder *b, const struct cel_tree *t)
-{
-    const struct cel_token *tok = cel_tree_token(t, CEL_L_TOKEN, 0);
-    struct cel_expr *e = cel_new(b->arena, CEL_DOUBLE, t->start->place);
-    char *end;
-
-    if (tok) {
-        const char *text = arena_cstr(b->arena, tok->text);
-
-        e->floating = strtod(text, &end);
-        if (*text != '<' && !*end && !isinf(e->floating)) {
-            if (cel_tree_token(t, CEL_L_SIGN, 0))
-                e->floating = -e->floating;
-            return e;
-        }
-    }
-    return wrong(b, t->start->place, "invalid double literal");
-}
-
-static struct cel_expr *text(struct builder *b, const struct cel_tree *t)
-{
-    const struct cel_token *tok = cel_tree_token(t, CEL_L_TOKEN, 0);
-    bool bytes = t->alt == CEL_A_BYTES;
-    struct cel_expr *e = cel_new(b->arena, bytes ? CEL_BYTES : CEL_STRING, t->start->place);
-    const char *why;
-
-    if (!tok)
-        return e;
-    if (!cel_unescape(b->arena, (struct str){tok->text.p + bytes, tok->text.n - bytes}, bytes, &e->text,
-                      &why))
-        wrong(b, t->start->place, why);
-    return e;
-}
-
-static struct cel_expr *constant(struct builder *b, const struct cel_tree *t)
-{
-    struct cel_expr *e = cel_new(b->arena, t->alt == CEL_A_NULL ? CEL_NULL : CEL_BOOL, t->start->place);
-
-    e->boolean = t->alt == CEL_A_TRUE;
-    return e;
-}
-
 /* ---- which is which ---- */
 
 /* Down past what only leads to the next level of precedence. */
@@ -430,7 +317,7 @@ static const struct cel_tree *unnest(const struct cel_tree *t)
     return t;
 }
 
-typedef struct cel_expr *(*builder_fn)(struct builder *b, const struct cel_tree *t);
+typedef struct cel_expr *(*builder_fn)(struct cel_builder *b, const struct cel_tree *t);
 
 static builder_fn builder_of(const struct cel_tree *t)
 {
@@ -447,14 +334,14 @@ static builder_fn builder_of(const struct cel_tree *t)
         [CEL_A_LIST] = list,
         [CEL_A_MAP] = map,
         [CEL_A_MESSAGE] = map,
-        [CEL_A_INT] = integer,
-        [CEL_A_UINT] = unsigned_integer,
-        [CEL_A_DOUBLE] = floating,
-        [CEL_A_STRING] = text,
-        [CEL_A_BYTES] = text,
-        [CEL_A_TRUE] = constant,
-        [CEL_A_FALSE] = constant,
-        [CEL_A_NULL] = constant,
+        [CEL_A_INT] = cel_build_integer,
+        [CEL_A_UINT] = cel_build_unsigned_integer,
+        [CEL_A_DOUBLE] = cel_build_floating,
+        [CEL_A_STRING] = cel_build_text,
+        [CEL_A_BYTES] = cel_build_text,
+        [CEL_A_TRUE] = cel_build_constant,
+        [CEL_A_FALSE] = cel_build_constant,
+        [CEL_A_NULL] = cel_build_constant,
         [CEL_A_OPERATION] = NULL,
     };
 
@@ -467,7 +354,7 @@ static bool counts(const struct cel_tree *t)
            t->rule == CEL_R_MEMBER;
 }
 
-static struct cel_expr *visit(struct builder *b, const struct cel_tree *t)
+static struct cel_expr *visit(struct cel_builder *b, const struct cel_tree *t)
 {
     builder_fn fn;
     struct cel_expr *e;
@@ -477,7 +364,7 @@ static struct cel_expr *visit(struct builder *b, const struct cel_tree *t)
     if (!fn)
         return cel_new(b->arena, CEL_UNSPECIFIED, (struct cel_place){1, -1});
     if (counts(t) && b->depth++ == DEPTH_MAX) {
-        e = wrong(b, CEL_NOWHERE, "max recursion depth exceeded");
+        e = cel_build_wrong(b, CEL_NOWHERE, "max recursion depth exceeded");
         b->stopped = true;
         return e;
     }
@@ -488,7 +375,7 @@ static struct cel_expr *visit(struct builder *b, const struct cel_tree *t)
 
 struct cel_expr *cel_parse(struct cel_source *source, enum cel_macros macros)
 {
-    struct builder b = {.source = source, .arena = source->arena, .macros = macros};
+    struct cel_builder b = {.source = source, .arena = source->arena, .macros = macros};
     const struct cel_tree *t;
 
     if (source->points > POINTS_MAX) {

@@ -67,16 +67,9 @@ static void undeclared(struct checker *c, struct cel_expr *e, struct str name)
 
 /* ---- names ---- */
 
-static struct str bare(struct str name)
-{
-    bool dot = name.n && *name.p == '.';
-
-    return (struct str){name.p + dot, name.n - dot};
-}
-
 static const struct cel_type *named(struct checker *c, struct str name)
 {
-    struct str plain = bare(name);
+    struct str plain = cel_bare(name);
 
     for (const struct local *l = c->locals; l; l = l->up)
         if (str_eq(l->name, plain))
@@ -93,7 +86,7 @@ static void check_ident(struct checker *c, struct cel_expr *e)
         return;
     }
     e->type = t;
-    e->ident = bare(e->ident);
+    e->ident = cel_bare(e->ident);
 }
 
 /* "a.b.c" when that is all e is; else empty. */
@@ -166,7 +159,7 @@ static void check_select(struct checker *c, struct cel_expr *e)
 
     if (t) {
         e->kind = CEL_IDENT;
-        e->ident = bare(name);
+        e->ident = cel_bare(name);
         e->type = t;
         return;
     }
@@ -307,7 +300,7 @@ static void check_call(struct checker *c, struct cel_expr *e)
         fn = cel_functions(c->env, name, &n);
         if (fn) {
             e->call.target = NULL;
-            e->call.function = bare(name);
+            e->call.function = cel_bare(name);
             resolve(c, e, fn, n);
             return;
         }
@@ -319,7 +312,7 @@ static void check_call(struct checker *c, struct cel_expr *e)
         undeclared(c, e, e->call.function);
         return;
     }
-    e->call.function = bare(e->call.function);
+    e->call.function = cel_bare(e->call.function);
     resolve(c, e, fn, n);
 }
 
@@ -403,7 +396,7 @@ static void check_message(struct checker *c, struct cel_expr *e)
         undeclared(c, e, e->map.name);
         return;
     }
-    e->map.name = bare(e->map.name);
+    e->map.name = cel_bare(e->map.name);
     e->type = message_type(c, e, ident);
     for (size_t i = 0; i < e->map.n; i++) {
         struct cel_entry *x = &e->map.entries[i];

@@ -25,7 +25,7 @@ static const char *const type_names[] = {"bool",
                                          "net.IP",
                                          "net.CIDR"};
 
-static struct str bare(struct str name)
+struct str cel_bare(struct str name)
 {
     bool dot = name.n && *name.p == '.';
 
@@ -60,7 +60,7 @@ const struct cel_type *cel_declared(const struct cel_env *env, struct arena *a, 
 {
     const struct cel_type *t;
 
-    name = bare(name);
+    name = cel_bare(name);
     for (size_t i = 0; i < env->nvariables; i++)
         if (str_is(name, env->variables[i].name))
             return cel_type_parse(a, str_of(env->variables[i].type));
@@ -112,7 +112,7 @@ const struct cel_function *cel_functions(const struct cel_env *env, struct str n
 {
     size_t lo = 0, hi = NFUNCTIONS;
 
-    name = bare(name);
+    name = cel_bare(name);
     while (lo < hi) {
         size_t mid = (lo + hi) / 2;
 

@@ -10,6 +10,8 @@ struct cel_function {
     const char *args, *result;
 };
 
+/* A name without the dot it may begin with. */
+struct str cel_bare(struct str name);
 /* The type of a name that is not a local one; NULL: there is none. A leading dot is of no account. */
 const struct cel_type *cel_declared(const struct cel_env *env, struct arena *a, struct str name);
 enum cel_found cel_declared_field(const struct cel_env *env, struct arena *a, struct str object,

@@ -284,3 +284,15 @@ struct cel_token cel_lexer_next(struct cel_lexer *l,
         complain(arg, &t, t.text);
     }
 }
+
+bool cel_is_reserved(struct str name)
+{
+    static const char *const words[] = {
+        "as",  "break", "const",   "continue",  "else", "false",  "for",  "function", "if",   "import", "in",
+        "let", "loop",  "package", "namespace", "null", "return", "true", "var",      "void", "while"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+        if (str_is(name, words[i]))
+            return true;
+    return false;
+}

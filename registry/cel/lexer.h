@@ -78,4 +78,7 @@ struct cel_token cel_lexer_next(struct cel_lexer *l,
                                 void (*complain)(void *arg, const struct cel_token *where, struct str text),
                                 void *arg);
 
+/* Words that no variable can be called. */
+bool cel_is_reserved(struct str name);
+
 #endif

@@ -2,6 +2,7 @@
 #include "registry/validation/crdtypes.h"
 
 #include <ctype.h>
+#include "registry/cel/lexer.h"
 #include "registry/validation/check.h"
 #include "shm/base/buf.h"
 
@@ -9,23 +10,13 @@
 
 /* ---- names of fields ---- */
 
-static bool is_keyword(struct str s)
-{
-    static const char *const WORDS[] = {"true",   "false",    "null", "in",      "as",        "break",
-                                        "const",  "continue", "else", "for",     "if",        "function",
-                                        "import", "let",      "loop", "package", "namespace", "return",
-                                        "var",    "void",     "while"};
-
-    return check_one_of(s, WORDS, sizeof(WORDS) / sizeof(WORDS[0]));
-}
-
 /* A member's name as expressions write it, in b; false when they cannot. */
 static bool escaped(struct buf *b, struct str name)
 {
     buf_clear(b);
     if (!name.n || isdigit((unsigned char)*name.p))
         return false;
-    if (is_keyword(name)) {
+    if (cel_is_reserved(name)) {
         buf_printf(b, "__%.*s__", STR_ARG(name));
         return true;
     }
@@ -160,7 +151,7 @@ static enum cel_found object_field(struct crd_types *x, struct arena *a, const s
     const json_t *properties = json_object_get(o->schema, "properties"), *s = member(properties, field);
     const struct cel_type *t = o->resource ? of_resource(a, o->name, field) : NULL;
 
-    if (!s && is_keyword(field))
+    if (!s && cel_is_reserved(field))
         s = json_object_getn(properties, field.p, field.n);
     if (!t && s)
         t = inner(x, a, s, o->name, arena_printf(a, "%.*s", STR_ARG(field)));

@@ -3,6 +3,7 @@
 #include "registry/validation/rows.h"
 
 #include <ctype.h>
+#include "registry/cel/lexer.h"
 #include "registry/rules/names.h"
 #include "registry/validation/conditions.h"
 #include "registry/validation/expressions.h"
@@ -142,16 +143,11 @@ static void match_constraints(struct check *c, const json_t *spec, bool mutates)
 
 static bool is_identifier(struct str s)
 {
-    static const char *const RESERVED[] = {"true",   "false",    "null", "in",      "as",        "break",
-                                           "const",  "continue", "else", "for",     "function",  "if",
-                                           "import", "let",      "loop", "package", "namespace", "return",
-                                           "var",    "void",     "while"};
-
     for (size_t i = 0; i < s.n; i++) {
         if (!isalpha((unsigned char)s.p[i]) && s.p[i] != '_' && !(i && isdigit((unsigned char)s.p[i])))
             return false;
     }
-    return s.n && !check_one_of(s, RESERVED, sizeof(RESERVED) / sizeof(RESERVED[0]));
+    return s.n && !cel_is_reserved(s);
 }
 
 static void variables(struct check *c, const json_t *spec, struct expressions *x)
