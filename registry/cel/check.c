@@ -21,6 +21,7 @@ struct checker {
     const struct cel_env *env;
     const struct local *locals;
     struct cel_bindings bindings;
+    struct buf name; /* for dotted() */
     uint32_t ids;
 };
 
@@ -89,18 +90,24 @@ static void check_ident(struct checker *c, struct cel_expr *e)
     e->ident = cel_bare(e->ident);
 }
 
-/* "a.b.c" when that is all e is; else empty. */
+static bool put_dotted(struct buf *b, const struct cel_expr *e)
+{
+    if (e->kind == CEL_IDENT) {
+        buf_str(b, e->ident);
+        return true;
+    }
+    if (e->kind != CEL_SELECT || e->select.only_test || !put_dotted(b, e->select.operand))
+        return false;
+    buf_putc(b, '.');
+    buf_str(b, e->select.field);
+    return true;
+}
+
+/* "a.b.c" when that is all e is; else empty. Until it is asked for again: most names are none. */
 static struct str dotted(struct checker *c, const struct cel_expr *e)
 {
-    struct str before;
-
-    if (e->kind == CEL_IDENT)
-        return e->ident;
-    if (e->kind != CEL_SELECT || e->select.only_test)
-        return STR("");
-    before = dotted(c, e->select.operand);
-    return before.n ? str_of(arena_printf(c->arena, "%.*s.%.*s", STR_ARG(before), STR_ARG(e->select.field)))
-                    : STR("");
+    buf_clear(&c->name);
+    return put_dotted(&c->name, e) ? buf_view(&c->name) : STR("");
 }
 
 /* ---- fields ---- */
@@ -159,7 +166,7 @@ static void check_select(struct checker *c, struct cel_expr *e)
 
     if (t) {
         e->kind = CEL_IDENT;
-        e->ident = cel_bare(name);
+        e->ident = arena_str(c->arena, cel_bare(name));
         e->type = t;
         return;
     }
@@ -173,8 +180,6 @@ static void check_select(struct checker *c, struct cel_expr *e)
 static const struct cel_type *instance(struct checker *c, const struct cel_type *t,
                                        const struct cel_type **own)
 {
-    struct cel_type *copy;
-
     if (t->kind == CEL_TY_PARAM) {
         if (!own[t->param])
             own[t->param] = cel_bindings_new_param(&c->bindings);
@@ -182,11 +187,8 @@ static const struct cel_type *instance(struct checker *c, const struct cel_type 
     }
     if (t->n == 0)
         return t;
-    copy = arena_alloc(c->arena, sizeof(*copy));
-    *copy = *t;
-    for (int i = 0; i < t->n; i++)
-        copy->of[i] = instance(c, t->of[i], own);
-    return copy;
+    const struct cel_type *first = instance(c, t->of[0], own);
+    return cel_type_with(c->arena, t, first, t->n > 1 ? instance(c, t->of[1], own) : NULL);
 }
 
 /* The types of a declaration's arguments; returns how many. */
@@ -285,7 +287,7 @@ static void check_opt_select(struct checker *c, struct cel_expr *e)
 static void check_call(struct checker *c, struct cel_expr *e)
 {
     const struct cel_function *fn;
-    struct str name = e->call.function, before;
+    struct str name = e->call.function;
     size_t n;
 
     if (str_is(name, CEL_OP_OPT_SELECT) && !e->call.target) {
@@ -294,13 +296,13 @@ static void check_call(struct checker *c, struct cel_expr *e)
     }
     for (size_t i = 0; i < e->call.nargs; i++)
         check(c, e->call.args[i]);
-    before = e->call.target ? dotted(c, e->call.target) : STR("");
-    if (before.n) {
-        name = str_of(arena_printf(c->arena, "%.*s.%.*s", STR_ARG(before), STR_ARG(name)));
-        fn = cel_functions(c->env, name, &n);
+    if (e->call.target && dotted(c, e->call.target).n) {
+        buf_putc(&c->name, '.');
+        buf_str(&c->name, name);
+        fn = cel_functions(c->env, buf_view(&c->name), &n);
         if (fn) {
             e->call.target = NULL;
-            e->call.function = cel_bare(name);
+            e->call.function = str_of(fn->name);
             resolve(c, e, fn, n);
             return;
         }
@@ -508,6 +510,7 @@ struct cel_expr *cel_compile(struct cel_source *source, const struct cel_env *en
     if (source->nerrors)
         return NULL;
     check(&c, e);
+    buf_free(&c.name);
     if (source->nerrors)
         return NULL;
     settle(&c, e);

@@ -4,6 +4,7 @@
 #include "shm/base/buf.h"
 #include "shm/base/must.h"
 
+#define SIZE_MOST 1000
 #define SIMPLE(k, text) [CEL_TY_##k] = {.kind = CEL_TY_##k, .name = {text, sizeof(text) - 1}}
 
 static const struct cel_type simple[] = {
@@ -28,45 +29,71 @@ const struct cel_type *cel_type_simple(enum cel_type_kind kind)
     return &simple[kind];
 }
 
-static struct cel_type *type_new(struct arena *a, enum cel_type_kind kind, struct str name,
-                                 const struct cel_type *first, const struct cel_type *second)
+static struct cel_type *type_new(struct arena *a, enum cel_type_kind kind, struct str name)
 {
     struct cel_type *t = arena_alloc(a, sizeof(*t));
 
-    *t = (struct cel_type){.kind = kind, .name = name, .n = (uint8_t)((first != NULL) + (second != NULL))};
-    t->of[0] = first;
-    t->of[1] = second;
+    t->kind = kind;
+    t->name = name;
     return t;
+}
+
+static uint32_t size_of(const struct cel_type *t)
+{
+    return !t ? 0 : t->size ? t->size : 1;
+}
+
+const struct cel_type *cel_type_with(struct arena *a, const struct cel_type *t, const struct cel_type *first,
+                                     const struct cel_type *second)
+{
+    uint32_t size = 1 + size_of(first) + size_of(second);
+    struct cel_type *copy;
+
+    if (size > SIZE_MOST)
+        return &simple[CEL_TY_DYN];
+    copy = arena_raw(a, sizeof(*copy));
+    *copy = *t;
+    copy->size = size;
+    copy->n = (uint8_t)((first != NULL) + (second != NULL));
+    copy->of[0] = first;
+    copy->of[1] = second;
+    return copy;
+}
+
+static const struct cel_type *made_of(struct arena *a, enum cel_type_kind kind, struct str name,
+                                      const struct cel_type *first, const struct cel_type *second)
+{
+    return cel_type_with(a, &(struct cel_type){.kind = kind, .name = name}, first, second);
 }
 
 const struct cel_type *cel_type_list(struct arena *a, const struct cel_type *item)
 {
-    return type_new(a, CEL_TY_LIST, STR("list"), item, NULL);
+    return made_of(a, CEL_TY_LIST, STR("list"), item, NULL);
 }
 
 const struct cel_type *cel_type_map(struct arena *a, const struct cel_type *key, const struct cel_type *value)
 {
-    return type_new(a, CEL_TY_MAP, STR("map"), key, value);
+    return made_of(a, CEL_TY_MAP, STR("map"), key, value);
 }
 
 const struct cel_type *cel_type_optional(struct arena *a, const struct cel_type *of)
 {
-    return type_new(a, CEL_TY_OPAQUE, STR("optional_type"), of, NULL);
+    return made_of(a, CEL_TY_OPAQUE, STR("optional_type"), of, NULL);
 }
 
 const struct cel_type *cel_type_type(struct arena *a, const struct cel_type *of)
 {
-    return type_new(a, CEL_TY_TYPE, STR("type"), of, NULL);
+    return made_of(a, CEL_TY_TYPE, STR("type"), of, NULL);
 }
 
 const struct cel_type *cel_type_object(struct arena *a, struct str name)
 {
-    return type_new(a, CEL_TY_OBJECT, name, NULL, NULL);
+    return type_new(a, CEL_TY_OBJECT, name);
 }
 
 const struct cel_type *cel_type_param(struct arena *a, uint32_t param)
 {
-    struct cel_type *t = type_new(a, CEL_TY_PARAM, STR(""), NULL, NULL);
+    struct cel_type *t = type_new(a, CEL_TY_PARAM, STR(""));
 
     t->param = param;
     t->name = str_of(param < CEL_PARAMS_NAMED ? arena_printf(a, "%c", (char)('A' + param))
@@ -101,7 +128,7 @@ static const struct cel_type *named(struct arena *a, struct str name, const stru
             return &simple[k];
     for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
         if (str_is(name, others[i].name))
-            return type_new(a, others[i].kind, str_of(others[i].name), of[0], of[1]);
+            return made_of(a, others[i].kind, str_of(others[i].name), of[0], of[1]);
     return cel_type_object(a, name);
 }
 

@@ -29,6 +29,7 @@ struct cel_type {
     enum cel_type_kind kind;
     struct str name;
     uint32_t param; /* of PARAM: which */
+    uint32_t size;  /* how many types it is made of, itself included; 0: one */
     uint8_t n;
     const struct cel_type *of[2];
 };
@@ -49,6 +50,10 @@ const struct cel_type *cel_type_param(struct arena *a, uint32_t param);
  * object. */
 const struct cel_type *cel_type_parse(struct arena *a, struct str text);
 
+/* t with other parameters. A type that would be made of too many is dyn: a short expression can double its
+ * type time and again. */
+const struct cel_type *cel_type_with(struct arena *a, const struct cel_type *t, const struct cel_type *first,
+                                     const struct cel_type *second);
 bool cel_type_same(const struct cel_type *a, const struct cel_type *b);
 /* The same but for the names of parameters. */
 bool cel_type_like(const struct cel_type *a, const struct cel_type *b);
@@ -74,6 +79,7 @@ struct cel_bindings {
     size_t n, cap;
     struct cel_binding *changes; /* since the mark, to be undone */
     size_t nchanges, changes_cap;
+    int left; /* steps, in what is being worked out: parameters can stand for what doubles, too */
 };
 
 /* A parameter of its own. */

@@ -2,6 +2,8 @@
  * nothing. */
 #include "registry/cel/types.h"
 
+#define STEPS_MOST 100000
+
 static bool assignable(struct cel_bindings *b, const struct cel_type *from, const struct cel_type *to);
 
 /* ---- bindings ---- */
@@ -85,9 +87,9 @@ const struct cel_type *cel_most_general(const struct cel_type *a, const struct c
 }
 
 /* Whether t is not part of what within stands for: nothing is a part of itself. */
-static bool not_within(const struct cel_bindings *b, const struct cel_type *t, const struct cel_type *within)
+static bool not_within(struct cel_bindings *b, const struct cel_type *t, const struct cel_type *within)
 {
-    if (cel_type_same(t, within))
+    if (b->left-- <= 0 || cel_type_same(t, within))
         return false;
     if (within->kind == CEL_TY_PARAM) {
         const struct cel_type *to = bound(b, within);
@@ -146,6 +148,8 @@ static bool all_assignable(struct cel_bindings *b, const struct cel_type *const 
 
 static bool assignable(struct cel_bindings *b, const struct cel_type *from, const struct cel_type *to)
 {
+    if (b->left-- <= 0)
+        return true;
     if (to->kind == CEL_TY_PARAM) {
         int fits = stands_for(b, from, to);
 
@@ -171,6 +175,7 @@ bool cel_assignable(struct cel_bindings *b, const struct cel_type *const *from,
                     const struct cel_type *const *to, size_t n)
 {
     b->nchanges = 0;
+    b->left = STEPS_MOST;
     if (all_assignable(b, from, to, n))
         return true;
     while (b->nchanges) {
@@ -181,20 +186,25 @@ bool cel_assignable(struct cel_bindings *b, const struct cel_type *const *from,
     return false;
 }
 
-const struct cel_type *cel_substitute(struct cel_bindings *b, const struct cel_type *t, bool free_to_dyn)
+static const struct cel_type *substituted(struct cel_bindings *b, const struct cel_type *t, bool free_to_dyn)
 {
-    const struct cel_type *to = bound(b, t);
-    struct cel_type *new;
+    const struct cel_type *to = bound(b, t), *first, *second;
 
+    if (b->left-- <= 0)
+        return cel_type_simple(CEL_TY_DYN);
     if (to)
-        return cel_substitute(b, to, free_to_dyn);
+        return substituted(b, to, free_to_dyn);
     if (t->kind == CEL_TY_PARAM)
         return free_to_dyn ? cel_type_simple(CEL_TY_DYN) : t;
     if (t->n == 0)
         return t;
-    new = arena_alloc(b->arena, sizeof(*new));
-    *new = *t;
-    for (int i = 0; i < t->n; i++)
-        new->of[i] = cel_substitute(b, t->of[i], free_to_dyn);
-    return new;
+    first = substituted(b, t->of[0], free_to_dyn);
+    second = t->n > 1 ? substituted(b, t->of[1], free_to_dyn) : NULL;
+    return first == t->of[0] && second == t->of[1] ? t : cel_type_with(b->arena, t, first, second);
+}
+
+const struct cel_type *cel_substitute(struct cel_bindings *b, const struct cel_type *t, bool free_to_dyn)
+{
+    b->left = STEPS_MOST;
+    return substituted(b, t, free_to_dyn);
 }

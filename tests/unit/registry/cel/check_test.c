@@ -219,11 +219,26 @@ static void test_doubling_is_bounded(void **state)
     arena_free(a);
 }
 
+/* So does each of these with the type. */
+static void test_doubling_types_are_bounded(void **state)
+{
+    struct arena *a = arena_new(0);
+    char text[4096] = "[{1: 1}]";
+    struct cel_env env = cel_env_admission(0);
+
+    for (int i = 0; i < 200; i++)
+        strcat(text, ".map(x, {x: x})");
+    assert_non_null(cel_compile(cel_source_new(a, str_of(text)), &env));
+    assert_true(arena_bytes(a) < 64 << 20);
+    arena_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_types),
         cmocka_unit_test(test_doubling_is_bounded),
+        cmocka_unit_test(test_doubling_types_are_bounded),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
