@@ -226,5 +226,31 @@ def spelling():
         check('"data":{"b":1,"a":[]}' in api.call('GET', path + '/r', raw=True)[1].decode(), 'is shown compact')
 
 
+CONFIGMAPS = '/api/v1/namespaces/default/configmaps'
+REFUSALS = (
+    ('POST', '', {'apiVersion': 'v1', 'kind': 'Status'}, 'converting (v1.Status) to (core.ConfigMap): unknown conv'),
+    ('POST', '', {'apiVersion': 'apps/v1', 'kind': 'ListOptions'}, 'converting (v1.ListOptions) to (core.ConfigMap)'),
+    ('POST', '', {'apiVersion': 'v1', 'kind': 'PodSpec'}, 'no kind "PodSpec" is registered for version "v1"'),
+    ('PATCH', '/..', {'data': {'a': 'b'}}, 'Name parameter invalid: "..": may not be \'..\''),
+    ('DELETE', '/..', None, 'Name parameter invalid: "..": may not be \'..\''),
+    ('DELETE', '?continue=abc', None, 'invalid continue token: continue key is not valid'),
+    ('DELETE', '?resourceVersion=abc', None, 'invalid resource version: resourceVersion: Invalid value: "abc"'),
+)
+
+
+def refusals():
+    with Server() as server:
+        api = server.api()
+        for method, where, body, text in REFUSALS:
+            status, got = api.call(method, CONFIGMAPS + where, body and json.dumps(body), MERGE if method == 'PATCH' else {
+                'Content-Type': 'application/json'})
+            check(status == 400 and text in got['message'], '%s %s %s: %d %s' % (method, where, body, status, got))
+        made = {'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'a', 'resourceVersion': '5'}}
+        status, got = api.create(CONFIGMAPS + '?dryRun=All', made)
+        check(status == 201 and got['metadata']['resourceVersion'] == '5', 'a dry run: %d %s' % (status, got))
+        status, got = api.create(CONFIGMAPS, made)
+        check(status == 500, 'a version in what is new: %d %s' % (status, got))
+
+
 if __name__ == '__main__':
-    run(every_kind, warnings, spelling)
+    run(every_kind, warnings, spelling, refusals)

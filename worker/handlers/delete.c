@@ -4,6 +4,7 @@
 
 #include "registry/walk/json.h"
 #include "registry/walk/tree.h"
+#include "worker/read/options.h"
 #include "worker/write/answer.h"
 #include "worker/write/body.h"
 #include "worker/write/deletion.h"
@@ -42,6 +43,7 @@ enum stage_result handler_delete(struct request *rq)
     if (!body_here(rq, handler_delete, &wait, &st))
         return wait;
     if (status_failed(&st) || !form_init(&form, rq, &st) || !delete_options_parse(rq, &o, &st) ||
+        !options_name_fits(rq, &st) ||
         !deletion_admit(rq->ctx, rq->arena, stored, rq->info.ns, rq->info.name, &st))
         return answer_status(rq, &st);
     deletion_warn(rq, stored, &o);

@@ -2,7 +2,6 @@
  * nothing is parsed, copied or allocated on the way to TLS. */
 #include "worker/handlers/handlers.h"
 
-#include "registry/rules/names.h"
 #include "worker/read/form.h"
 #include "worker/read/freshness.h"
 #include "worker/read/options.h"
@@ -84,9 +83,8 @@ enum stage_result handler_get(struct request *rq)
         return fail(rq, &st);
     if (request_param_bool(rq, "export"))
         status_bad_request(&st, "the export parameter, deprecated since v1.14, is no longer supported");
-    const char *bad = name_path_segment(rq->info.name, false);
-    if (bad && !status_failed(&st))
-        status_bad_request(&st, "Name parameter invalid: %s: %s", go_quote(rq->arena, rq->info.name), bad);
+    if (!status_failed(&st))
+        options_name_fits(rq, &st);
     g->wanted = -1;
     if (!status_failed(&st) && request_param(rq, "resourceVersion", &v) && v.n &&
         !rv_parse(rq->arena, v, &g->wanted, &why))

@@ -7,6 +7,7 @@
 #include "registry/walk/patch.h"
 #include "registry/walk/spelled.h"
 #include "registry/walk/tree.h"
+#include "worker/read/options.h"
 #include "worker/read/scale.h"
 #include "worker/write/applying.h"
 #include "worker/write/change.h"
@@ -104,7 +105,8 @@ enum stage_result handler_patch(struct request *rq)
     if (!body_here(rq, handler_patch, &wait, &st))
         return wait;
     applies = applying_wanted(c);
-    if (status_failed(&st) || !change_init(c, rq, applies ? OPTIONS_APPLY : OPTIONS_PATCH, &st))
+    if (status_failed(&st) || !change_init(c, rq, applies ? OPTIONS_APPLY : OPTIONS_PATCH, &st) ||
+        !options_name_fits(rq, &st))
         return answer_status(rq, &st);
     c->updated = applies ? applied : updated;
     c->creates = c->tracked = applies;

@@ -4,6 +4,7 @@
 #include "worker/read/options.h"
 
 #include <errno.h>
+#include "registry/rules/names.h"
 
 static bool quote_plain(unsigned char c)
 {
@@ -200,4 +201,13 @@ bool list_options_parse(struct request *rq, bool watch, struct list_options *o, 
         !field_selector_parse(rq->arena, v, rq->info.schema, &o->fields, st))
         return false;
     return apply_name(rq, o, st);
+}
+
+bool options_name_fits(struct request *rq, struct status *st)
+{
+    const char *bad = name_path_segment(rq->info.name, false);
+
+    if (bad)
+        status_bad_request(st, "Name parameter invalid: %s: %s", go_quote(rq->arena, rq->info.name), bad);
+    return bad == NULL;
 }

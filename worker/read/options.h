@@ -28,6 +28,9 @@ bool list_options_parse(struct request *rq, bool watch, struct list_options *o, 
  * store gets there, so it is merely too large). */
 bool rv_parse(struct arena *a, struct str text, int64_t *rv, const char **why);
 
+/* Whether the name in the path can be one at all. false: st is the 400. */
+bool options_name_fits(struct request *rq, struct status *st);
+
 /* A string as Go's %q prints it. */
 const char *go_quote(struct arena *a, struct str s);
 

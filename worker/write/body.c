@@ -75,12 +75,38 @@ static bool is_old_eviction(struct str group, struct str version, struct str kin
     return str_is(group, "policy") && str_is(version, "v1beta1") && str_is(kind, "Eviction");
 }
 
+static bool is_among(struct str s, const char *const *texts)
+{
+    while (*texts && !str_is(s, *texts))
+        texts++;
+    return *texts != NULL;
+}
+
+/* Kinds that every version has, and those that every version has in which there is a resource. */
+static bool is_general(struct str group, struct str version, struct str kind)
+{
+    static const char *const always[] = {"Status",       "APIVersions",     "APIGroup",
+                                         "APIGroupList", "APIResourceList", NULL};
+    static const char *const mostly[] = {"WatchEvent",    "ListOptions",   "DeleteOptions", "GetOptions",
+                                         "CreateOptions", "UpdateOptions", "PatchOptions",  NULL};
+    int n;
+    const struct schema_resource *const *all = schema_resources(&n);
+
+    if (is_among(kind, always) || (group.n == 0 && str_is(version, "v1") && str_is(kind, "List")))
+        return true;
+    for (int i = 0; i < n && is_among(kind, mostly); i++)
+        if (str_is(group, all[i]->group) && str_is(version, all[i]->version))
+            return true;
+    return false;
+}
+
 static bool is_registered(struct str group, struct str version, struct str kind)
 {
     struct str gv = group.n ? group : STR("core");
+    const struct schema_type *t;
     char text[256];
 
-    if (is_old_eviction(group, version, kind))
+    if (is_old_eviction(group, version, kind) || is_general(group, version, kind))
         return true;
     if (schema_resource_of_kind(group, version, kind))
         return true;
@@ -90,7 +116,8 @@ static bool is_registered(struct str group, struct str version, struct str kind)
     if (gv.n + version.n + 2 > sizeof(text))
         return false;
     snprintf(text, sizeof(text), "%.*s/%.*s", STR_ARG(gv), STR_ARG(version));
-    return schema_type(str_of(text), kind) != NULL;
+    t = schema_type(str_of(text), kind);
+    return t && schema_field(t, STR("kind")) && schema_field(t, STR("apiVersion"));
 }
 
 static struct str first_label(struct str group)
