@@ -1,237 +1,24 @@
 /* Costs add up from the leaves; what is done for each of many is multiplied by how many there may be. Where
  * values come from is followed through fields, loops and names, as their sizes are known there. */
-#include "registry/cel/costs.h"
-
-#include <math.h>
+#include "registry/cel/costnotes.h"
 
 #define LIST_COST 10
 #define MAP_COST 30
 #define MESSAGE_COST 40
 
-/* Of what is in a list or map. */
-struct entry_size {
-    bool list;
-    struct cel_size key, value;
-};
-
-struct note {
-    const struct cel_path *path;
-    bool sized, has_entry;
-    struct cel_size size;
-    struct entry_size entry;
-};
-
-struct local {
-    struct str name;
-    struct note note;
-    const struct local *up;
-};
-
-struct coster {
-    struct arena *arena;
-    const struct cel_sizes *sizes;
-    struct note *notes; /* by the number of the expression */
-    const struct local *locals;
-};
-
-static uint64_t cost(struct coster *k, struct cel_expr *e);
-
-/* ---- numbers ---- */
-
-uint64_t cel_add(uint64_t a, uint64_t b)
-{
-    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
-}
-
-uint64_t cel_multiply(uint64_t a, uint64_t b)
-{
-    return b && a > UINT64_MAX / b ? UINT64_MAX : a * b;
-}
-
-uint64_t cel_scale(uint64_t a, double factor)
-{
-    double scaled = ceil((double)a * factor);
-
-    return scaled >= 18446744073709551616.0 ? UINT64_MAX : (uint64_t)scaled;
-}
-
-struct cel_size cel_size_add(struct cel_size a, struct cel_size b)
-{
-    return (struct cel_size){cel_add(a.min, b.min), cel_add(a.max, b.max)};
-}
-
-struct cel_size cel_size_multiply(struct cel_size a, struct cel_size b)
-{
-    return (struct cel_size){cel_multiply(a.min, b.min), cel_multiply(a.max, b.max)};
-}
-
-struct cel_size cel_size_union(struct cel_size a, struct cel_size b)
-{
-    return (struct cel_size){a.min < b.min ? a.min : b.min, a.max > b.max ? a.max : b.max};
-}
-
-/* ---- what is known of an expression ---- */
-
-static const struct local *local_of(const struct coster *k, const struct cel_expr *e)
-{
-    const struct local *l = k->locals;
-
-    if (e->kind != CEL_IDENT)
-        return NULL;
-    while (l && !str_eq(l->name, e->ident))
-        l = l->up;
-    return l;
-}
-
-static struct note *note_of(struct coster *k, const struct cel_expr *e)
-{
-    return &k->notes[e->id];
-}
-
-static const struct cel_path *path_of(struct coster *k, const struct cel_expr *e)
-{
-    const struct local *l = local_of(k, e);
-
-    return l ? l->note.path : note_of(k, e)->path;
-}
-
-/* NULL when there is no way to it. */
-static const struct cel_path *path_to(struct coster *k, const struct cel_path *up, struct str step)
-{
-    struct cel_path *path = arena_alloc(k->arena, sizeof(*path));
-
-    *path = (struct cel_path){up, step};
-    return path;
-}
-
-static bool is_scalar(const struct cel_type *t)
-{
-    if (cel_type_is_optional(t))
-        return is_scalar(t->of[0]);
-    return t->kind == CEL_TY_BOOL || t->kind == CEL_TY_DOUBLE || t->kind == CEL_TY_DURATION ||
-           t->kind == CEL_TY_INT || t->kind == CEL_TY_TIMESTAMP || t->kind == CEL_TY_UINT;
-}
-
-static size_t characters(struct str s)
-{
-    size_t n = 0;
-    uint32_t c;
-
-    for (const char *p = s.p; p < s.p + s.n; n++)
-        p += cel_decode(p, s.p + s.n, &c);
-    return n;
-}
-
-/* Of what is written out. */
-static bool written_size(const struct cel_expr *e, uint64_t *n)
-{
-    *n = 1;
-    if (e->kind == CEL_STRING)
-        *n = characters(e->text);
-    else if (e->kind == CEL_BYTES)
-        *n = e->text.n;
-    else if (e->kind == CEL_LIST)
-        *n = e->list.n;
-    else if (e->kind == CEL_MAP)
-        *n = e->map.n;
-    else
-        return e->kind > CEL_UNSPECIFIED && e->kind < CEL_IDENT;
-    return true;
-}
-
-static bool size_of(struct coster *k, const struct cel_expr *e, struct cel_size *size)
-{
-    struct note *note = note_of(k, e);
-    const struct local *l = local_of(k, e);
-    const struct cel_path *path = path_of(k, e);
-    uint64_t n;
-
-    if (note->sized) {
-        *size = note->size;
-        return true;
-    }
-    if (written_size(e, &n)) {
-        *size = (struct cel_size){n, n};
-        return true;
-    }
-    if (path && k->sizes->size(k->sizes->arg, path, size)) {
-        note->sized = true;
-        note->size = *size;
-        return true;
-    }
-    if (is_scalar(e->type)) {
-        *size = (struct cel_size){1, 1};
-        return true;
-    }
-    if (l && l->note.sized)
-        *size = l->note.size;
-    return l && l->note.sized;
-}
-
-static struct cel_size size_or_unknown(struct coster *k, const struct cel_expr *e)
-{
-    struct cel_size size;
-
-    return size_of(k, e, &size) ? size : CEL_UNKNOWN_SIZE;
-}
-
-static const struct entry_size *entry_of(struct coster *k, const struct cel_expr *e)
-{
-    const struct local *l = local_of(k, e);
-
-    if (note_of(k, e)->has_entry)
-        return &note_of(k, e)->entry;
-    return l && l->note.has_entry ? &l->note.entry : NULL;
-}
-
-static void set_size(struct coster *k, const struct cel_expr *e, struct cel_size size)
-{
-    note_of(k, e)->sized = true;
-    note_of(k, e)->size = size;
-}
-
-static void set_entry(struct coster *k, const struct cel_expr *e, const struct entry_size *entry)
-{
-    if (!entry)
-        return;
-    note_of(k, e)->entry = *entry;
-    note_of(k, e)->has_entry = true;
-}
-
-static void same_sizes(struct coster *k, const struct cel_expr *to, const struct cel_expr *from)
-{
-    struct cel_size size;
-
-    if (size_of(k, from, &size))
-        set_size(k, to, size);
-    set_entry(k, to, entry_of(k, from));
-}
-
-/* NULL unless both are known. */
-static const struct entry_size *entries_of_both(struct coster *k, const struct cel_expr *a,
-                                                const struct cel_expr *b)
-{
-    const struct entry_size *x = entry_of(k, a), *y = entry_of(k, b);
-    struct entry_size *both;
-
-    if (!x || !y)
-        return NULL;
-    both = arena_alloc(k->arena, sizeof(*both));
-    *both = (struct entry_size){x->list, cel_size_union(x->key, y->key), cel_size_union(x->value, y->value)};
-    return both;
-}
+static uint64_t cost(struct cel_coster *k, struct cel_expr *e);
 
 /* ---- literals and selections ---- */
 
-static uint64_t cost_ident(struct coster *k, struct cel_expr *e)
+static uint64_t cost_ident(struct cel_coster *k, struct cel_expr *e)
 {
-    const struct local *l = local_of(k, e);
+    const struct cel_local *l = cel_local_of(k, e);
 
-    note_of(k, e)->path = l ? l->note.path : path_to(k, NULL, e->ident);
+    cel_note_of(k, e)->path = l ? l->note.path : cel_path_to(k, NULL, e->ident);
     return 1;
 }
 
-static uint64_t cost_select(struct coster *k, struct cel_expr *e)
+static uint64_t cost_select(struct cel_coster *k, struct cel_expr *e)
 {
     struct cel_expr *operand = e->select.operand;
     uint64_t sum = cost(k, operand);
@@ -239,41 +26,41 @@ static uint64_t cost_select(struct coster *k, struct cel_expr *e)
 
     if (e->select.only_test)
         return sum;
-    note_of(k, e)->path = path_to(k, path_of(k, operand), e->select.field);
+    cel_note_of(k, e)->path = cel_path_to(k, cel_path_of(k, operand), e->select.field);
     return cel_add(sum, kind == CEL_TY_MAP || kind == CEL_TY_OBJECT || kind == CEL_TY_PARAM);
 }
 
-static uint64_t cost_list(struct coster *k, struct cel_expr *e)
+static uint64_t cost_list(struct cel_coster *k, struct cel_expr *e)
 {
-    struct entry_size entry = {true, {1, 1}, {e->list.n ? UINT64_MAX : 0, 0}};
+    struct cel_entry_size entry = {true, {1, 1}, {e->list.n ? UINT64_MAX : 0, 0}};
     uint64_t sum = LIST_COST;
 
     for (size_t i = 0; i < e->list.n; i++) {
         sum = cel_add(sum, cost(k, e->list.items[i]));
-        entry.value = cel_size_union(entry.value, size_or_unknown(k, e->list.items[i]));
+        entry.value = cel_size_union(entry.value, cel_size_or_unknown(k, e->list.items[i]));
     }
-    set_entry(k, e, &entry);
+    cel_set_entry(k, e, &entry);
     return sum;
 }
 
-static uint64_t cost_map(struct coster *k, struct cel_expr *e)
+static uint64_t cost_map(struct cel_coster *k, struct cel_expr *e)
 {
     uint64_t least = e->map.n ? UINT64_MAX : 0, sum = e->kind == CEL_MAP ? MAP_COST : MESSAGE_COST;
-    struct entry_size entry = {false, {least, 0}, {least, 0}};
+    struct cel_entry_size entry = {false, {least, 0}, {least, 0}};
 
     for (size_t i = 0; i < e->map.n; i++) {
         const struct cel_entry *x = &e->map.entries[i];
 
         if (x->key) {
             sum = cel_add(sum, cost(k, x->key));
-            entry.key = cel_size_union(entry.key, size_or_unknown(k, x->key));
+            entry.key = cel_size_union(entry.key, cel_size_or_unknown(k, x->key));
         }
         sum = cel_add(sum, cost(k, x->value));
         if (x->key)
-            entry.value = cel_size_union(entry.value, size_or_unknown(k, x->value));
+            entry.value = cel_size_union(entry.value, cel_size_or_unknown(k, x->value));
     }
     if (e->kind == CEL_MAP)
-        set_entry(k, e, &entry);
+        cel_set_entry(k, e, &entry);
     return sum;
 }
 
@@ -287,16 +74,16 @@ struct costed {
     uint64_t sum;         /* of those */
 };
 
-static struct cel_operand operand(struct coster *k, const struct cel_expr *e)
+static struct cel_operand operand(struct cel_coster *k, const struct cel_expr *e)
 {
-    struct cel_operand o = {.expr = e, .type = e->type, .path = path_of(k, e)};
+    struct cel_operand o = {.expr = e, .type = e->type, .path = cel_path_of(k, e)};
     const struct cel_path *root = o.path;
 
     while (root && root->up)
         root = root->up;
     if (root && (str_is(root->step, "@result") || str_is(root->step, "__result__")))
         o.path = NULL;
-    o.sized = size_of(k, e, &o.size);
+    o.sized = cel_size_of(k, e, &o.size);
     return o;
 }
 
@@ -351,7 +138,7 @@ static bool text_cost(const struct cel_call *c, struct cel_call_cost *r)
     return false;
 }
 
-static bool operator_cost(struct coster *k, const struct costed *x, struct cel_call_cost *r)
+static bool operator_cost(struct cel_coster *k, const struct costed *x, struct cel_call_cost *r)
 {
     static const char *const COMPARE[] = {"less_string",
                                           "greater_string",
@@ -373,7 +160,7 @@ static bool operator_cost(struct coster *k, const struct costed *x, struct cel_c
     } else if (one_of(overload, ADD)) {
         r->size = cel_size_add(size_of_operand(&args[0]), size_of_operand(&args[1]));
         r->sized = true;
-        set_entry(k, x->e, entries_of_both(k, args[0].expr, args[1].expr));
+        cel_set_entry(k, x->e, cel_entries_of_both(k, args[0].expr, args[1].expr));
         r->cost = strcmp(overload, "add_list") == 0 ? 1 : cel_scale(r->size.max, CEL_TRAVERSAL);
     } else if (one_of(overload, COMPARE)) {
         uint64_t a = size_of_operand(&args[0]).max, b = size_of_operand(&args[1]).max;
@@ -386,7 +173,7 @@ static bool operator_cost(struct coster *k, const struct costed *x, struct cel_c
 }
 
 /* With the cost of the arguments: not all of them need be evaluated. */
-static struct cel_call_cost call_cost(struct coster *k, const struct costed *x)
+static struct cel_call_cost call_cost(struct cel_coster *k, const struct costed *x)
 {
     struct cel_call_cost r = {0};
     const char *overload = x->call.overload;
@@ -395,7 +182,7 @@ static struct cel_call_cost call_cost(struct coster *k, const struct costed *x)
         r.cost = cel_add(x->args[0], x->args[1] > x->args[2] ? x->args[1] : x->args[2]);
         r.sized = true;
         r.size = cel_size_union(size_of_operand(&x->call.args[1]), size_of_operand(&x->call.args[2]));
-        set_entry(k, x->e, entries_of_both(k, x->call.args[1].expr, x->call.args[2].expr));
+        cel_set_entry(k, x->e, cel_entries_of_both(k, x->call.args[1].expr, x->call.args[2].expr));
         return r;
     }
     if (strcmp(overload, "logical_or") == 0 || strcmp(overload, "logical_and") == 0)
@@ -407,21 +194,22 @@ static struct cel_call_cost call_cost(struct coster *k, const struct costed *x)
 }
 
 /* An index leads to what is in its list or map. */
-static bool indexed(struct coster *k, struct cel_expr *e, const char *overload, struct cel_size *size)
+static bool indexed(struct cel_coster *k, struct cel_expr *e, const char *overload, struct cel_size *size)
 {
     bool list = strcmp(overload, "index_list") == 0;
-    const struct entry_size *entry;
+    const struct cel_entry_size *entry;
 
     if (!list && strcmp(overload, "index_map") != 0)
         return false;
-    entry = entry_of(k, e->call.args[0]);
-    note_of(k, e)->path = path_to(k, path_of(k, e->call.args[0]), list ? STR("@items") : STR("@values"));
+    entry = cel_entry_of(k, e->call.args[0]);
+    cel_note_of(k, e)->path =
+        cel_path_to(k, cel_path_of(k, e->call.args[0]), list ? STR("@items") : STR("@values"));
     if (entry)
         *size = entry->value;
     return entry != NULL;
 }
 
-static uint64_t cost_overloads(struct coster *k, struct costed *x)
+static uint64_t cost_overloads(struct cel_coster *k, struct costed *x)
 {
     struct cel_expr *e = x->e;
     struct cel_size size = {0, 0};
@@ -440,14 +228,14 @@ static uint64_t cost_overloads(struct coster *k, struct costed *x)
         if (strncmp(x->call.overload, "index_", 6) == 0)
             sized = indexed(k, e, x->call.overload, &size);
         if (!sized)
-            sized = size_of(k, e, &size);
+            sized = cel_size_of(k, e, &size);
     }
     if (sized)
-        set_size(k, e, size);
+        cel_set_size(k, e, size);
     return most;
 }
 
-static uint64_t cost_call(struct coster *k, struct cel_expr *e)
+static uint64_t cost_call(struct cel_coster *k, struct cel_expr *e)
 {
     size_t n = e->call.nargs;
     uint64_t *costs = arena_alloc(k->arena, (n + 1) * sizeof(*costs)), before = 0;
@@ -462,7 +250,7 @@ static uint64_t cost_call(struct coster *k, struct cel_expr *e)
         x.sum = cel_add(x.sum, costs[i]);
     }
     if (str_is(e->call.function, "dyn") && n == 1) {
-        same_sizes(k, e, e->call.args[0]);
+        cel_same_sizes(k, e, e->call.args[0]);
         return cel_add(1, x.sum);
     }
     if (e->call.target) {
@@ -478,29 +266,29 @@ static uint64_t cost_call(struct coster *k, struct cel_expr *e)
 /* ---- folds ---- */
 
 /* A variable of a fold: of keys (or indices), or of values. */
-static struct note iterated(struct coster *k, struct cel_expr *range, bool values, bool single)
+static struct cel_note iterated(struct cel_coster *k, struct cel_expr *range, bool values, bool single)
 {
-    const struct entry_size *entry = entry_of(k, range);
+    const struct cel_entry_size *entry = cel_entry_of(k, range);
     bool list = entry ? entry->list : range->type->kind == CEL_TY_LIST;
-    struct note note = {0};
+    struct cel_note note = {0};
 
     values |= single && list;
     note.sized = entry != NULL;
     if (entry)
         note.size = values ? entry->value : entry->key;
-    note.path = path_to(k, path_of(k, range),
-                        values ? (list ? STR("@items") : STR("@values"))
-                        : list ? STR("@indices")
-                               : STR("@keys"));
+    note.path = cel_path_to(k, cel_path_of(k, range),
+                            values ? (list ? STR("@items") : STR("@values"))
+                            : list ? STR("@indices")
+                                   : STR("@keys"));
     return note;
 }
 
-static struct note named(struct coster *k, const struct cel_expr *e)
+static struct cel_note named(struct cel_coster *k, const struct cel_expr *e)
 {
-    const struct entry_size *entry = entry_of(k, e);
-    struct note note = {.path = path_of(k, e), .has_entry = entry != NULL};
+    const struct cel_entry_size *entry = cel_entry_of(k, e);
+    struct cel_note note = {.path = cel_path_of(k, e), .has_entry = entry != NULL};
 
-    note.sized = size_of(k, e, &note.size);
+    note.sized = cel_size_of(k, e, &note.size);
     if (entry)
         note.entry = *entry;
     return note;
@@ -513,11 +301,11 @@ static bool is_let(const struct cel_expr *e)
            e->fold.condition->kind == CEL_BOOL && !e->fold.condition->boolean;
 }
 
-static uint64_t cost_fold(struct coster *k, struct cel_expr *e)
+static uint64_t cost_fold(struct cel_coster *k, struct cel_expr *e)
 {
-    const struct local *outer = k->locals;
+    const struct cel_local *outer = k->locals;
     uint64_t sum = cel_add(cost(k, e->fold.range), cost(k, e->fold.init)), each;
-    struct local accu = {e->fold.accu, named(k, e->fold.init), outer}, var, var2;
+    struct cel_local accu = {e->fold.accu, named(k, e->fold.init), outer}, var, var2;
     struct cel_size range, size;
     bool two = e->fold.var2.n > 0;
 
@@ -525,31 +313,31 @@ static uint64_t cost_fold(struct coster *k, struct cel_expr *e)
         k->locals = &accu;
         sum = cel_add(sum, cost(k, e->fold.result));
         k->locals = outer;
-        same_sizes(k, e, e->fold.result);
+        cel_same_sizes(k, e, e->fold.result);
         return sum;
     }
-    var = (struct local){e->fold.var, iterated(k, e->fold.range, false, !two), &accu};
-    var2 = (struct local){e->fold.var2, iterated(k, e->fold.range, true, false), &var};
+    var = (struct cel_local){e->fold.var, iterated(k, e->fold.range, false, !two), &accu};
+    var2 = (struct cel_local){e->fold.var2, iterated(k, e->fold.range, true, false), &var};
     k->locals = two ? &var2 : &var;
     each = cost(k, e->fold.condition);
     each = cel_add(each, cost(k, e->fold.step));
     k->locals = &accu;
     sum = cel_add(sum, cost(k, e->fold.result));
     k->locals = outer;
-    range = size_or_unknown(k, e->fold.range);
+    range = cel_size_or_unknown(k, e->fold.range);
     sum = cel_add(sum, cel_multiply(range.max, each));
     if (e->fold.init->kind == CEL_LIST || e->fold.init->kind == CEL_MAP) {
-        set_size(k, e, range);
-        set_entry(k, e, entry_of(k, e->fold.step));
-    } else if (e->fold.init->kind < CEL_IDENT && size_of(k, e->fold.init, &size)) {
-        set_size(k, e, size);
+        cel_set_size(k, e, range);
+        cel_set_entry(k, e, cel_entry_of(k, e->fold.step));
+    } else if (e->fold.init->kind < CEL_IDENT && cel_size_of(k, e->fold.init, &size)) {
+        cel_set_size(k, e, size);
     }
     return sum;
 }
 
-static uint64_t cost(struct coster *k, struct cel_expr *e)
+static uint64_t cost(struct cel_coster *k, struct cel_expr *e)
 {
-    static uint64_t (*const ways[])(struct coster * k, struct cel_expr * e) = {
+    static uint64_t (*const ways[])(struct cel_coster * k, struct cel_expr * e) = {
         [CEL_IDENT] = cost_ident,        [CEL_SELECT] = cost_select, [CEL_CALL] = cost_call,
         [CEL_LIST] = cost_list,          [CEL_MAP] = cost_map,       [CEL_MESSAGE] = cost_map,
         [CEL_COMPREHENSION] = cost_fold,
@@ -560,7 +348,7 @@ static uint64_t cost(struct coster *k, struct cel_expr *e)
 
 uint64_t cel_cost(struct arena *a, struct cel_expr *e, const struct cel_sizes *sizes)
 {
-    struct coster k = {.arena = a, .sizes = sizes};
+    struct cel_coster k = {.arena = a, .sizes = sizes};
 
     k.notes = arena_alloc(a, ((size_t)e->id + 1) * sizeof(*k.notes));
     return cost(&k, e);

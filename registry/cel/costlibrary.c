@@ -5,6 +5,42 @@
 
 #define NO_LIMIT UINT64_MAX
 
+/* ---- numbers ---- */
+
+uint64_t cel_add(uint64_t a, uint64_t b)
+{
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+uint64_t cel_multiply(uint64_t a, uint64_t b)
+{
+    return b && a > UINT64_MAX / b ? UINT64_MAX : a * b;
+}
+
+uint64_t cel_scale(uint64_t a, double factor)
+{
+    double scaled = ceil((double)a * factor);
+
+    return scaled >= 18446744073709551616.0 ? UINT64_MAX : (uint64_t)scaled;
+}
+
+struct cel_size cel_size_add(struct cel_size a, struct cel_size b)
+{
+    return (struct cel_size){cel_add(a.min, b.min), cel_add(a.max, b.max)};
+}
+
+struct cel_size cel_size_multiply(struct cel_size a, struct cel_size b)
+{
+    return (struct cel_size){cel_multiply(a.min, b.min), cel_multiply(a.max, b.max)};
+}
+
+struct cel_size cel_size_union(struct cel_size a, struct cel_size b)
+{
+    return (struct cel_size){a.min < b.min ? a.min : b.min, a.max > b.max ? a.max : b.max};
+}
+
+/* ---- sizes ---- */
+
 static struct cel_size size_of(const struct cel_call *call, const struct cel_operand *o)
 {
     struct cel_size size;

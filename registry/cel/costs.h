@@ -1,4 +1,4 @@
-/* What the two files of cost estimation share: sizes that do not overflow, and what calls cost. */
+/* What the files of cost estimation share: sizes that do not overflow, and what calls cost. */
 #ifndef REGISTRY_CEL_COSTS_H
 #define REGISTRY_CEL_COSTS_H
 
