@@ -188,5 +188,25 @@ def again_while_the_watcher_dies():
         works(server)
 
 
+def a_replica():
+    """One that only reads has no keeper; what is there anew comes from the server beside it."""
+    with Etcd() as etcd, Server('--workers=1', etcd=etcd) as server, \
+            Server('--workers=2', '--read-only', etcd=etcd) as replica:
+        fill(server.api(), 0, 30)
+        until(lambda: len(ask(replica) or ()) == 30, 'the replica follows')
+        watches = [Watch(replica, server.api().get(MAPS)[1]['metadata']['resourceVersion']) for _ in range(3)]
+        time.sleep(0.3)
+        etcd.stop(signal.SIGKILL)
+        shutil.rmtree(os.path.join(etcd.dir, 'data'))
+        etcd.start()
+        for w in watches:
+            w.expired()
+        until(lambda: ask(replica) == {}, 'what etcd holds is not served', 30)
+        until(lambda: server.api().get('/readyz')[0] == 200, 'not ready')
+        check(server.api().create(MAPS, config_map('new', '1'))[0] == 201, 'create')
+        until(lambda: ask(replica) == {'new': '1'}, 'the replica follows again')
+        check(replica.api().get('/readyz')[0] == 200, 'the replica is not ready')
+
+
 if __name__ == '__main__':
-    run(gone_back_in_time, everything_lost, another_cluster, again_while_the_watcher_dies)
+    run(gone_back_in_time, everything_lost, another_cluster, again_while_the_watcher_dies, a_replica)
