@@ -342,7 +342,9 @@ def wait_for(followers, wanted):
 def watch_history():
     seed = int(os.environ.get('SEED', time.time_ns() % 1000000))
     random.seed(seed)
-    with Server('--workers=2') as server:
+    # followers share one thread: what it has not come to yet must not leave the window
+    window = max(256 << 20, CHANGES * 16384)
+    with Server('--workers=2', '--cache-window-bytes=%d' % window) as server:
         api = server.api()
         for ns in NAMESPACES:
             status, got = api.create('/api/v1/namespaces', {'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': ns}})
