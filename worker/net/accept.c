@@ -65,8 +65,8 @@ static bool accept_one(struct listener *l)
         return false;
     }
     if (n->nconns >= n->ctx->options->max_connections) {
+        count(n, AREA_CONNECTIONS_REFUSED); /* before who was refused can look */
         close(fd);
-        count(n, AREA_CONNECTIONS_REFUSED);
         return true;
     }
     count(n, AREA_CONNECTIONS);
