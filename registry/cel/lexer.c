@@ -253,7 +253,6 @@ static void advance(struct cel_lexer *l, size_t end)
 
     while (l->pos < end) {
         l->pos += cel_decode(p + l->pos, p + l->source->text.n, &c);
-        l->offset++;
         l->place.column++;
         if (c == '\n') {
             l->place.line++;
@@ -268,7 +267,7 @@ struct cel_token cel_lexer_next(struct cel_lexer *l,
 {
     for (;;) {
         struct view v = {l->source->text.p + l->pos, l->source->text.n - l->pos};
-        struct cel_token t = {CEL_T_EOF, {v.p, 0}, l->place, l->offset};
+        struct cel_token t = {CEL_T_EOF, {v.p, 0}, l->place};
         uint32_t c;
 
         if (v.n == 0)

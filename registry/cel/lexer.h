@@ -57,14 +57,12 @@ struct cel_token {
     enum cel_token_type type;
     struct str text;
     struct cel_place place;
-    int32_t offset; /* in code points, of its place */
 };
 
 struct cel_lexer {
     struct cel_source *source;
     size_t pos; /* byte offset */
     struct cel_place place;
-    int32_t offset;
 };
 
 static inline bool cel_token_hidden(const struct cel_token *t)

@@ -203,7 +203,7 @@ static const struct cel_token *imagine(struct cel_parser *p, cel_tokens expected
 
     if (near->type == CEL_T_EOF && p->pos > 0)
         near = &p->tokens[p->visible[p->pos - 1]];
-    *t = (struct cel_token){type, STR_NONE, near->place, near->offset};
+    *t = (struct cel_token){type, STR_NONE, near->place};
     t->text = str_of(type == CEL_T_EOF ? "<missing EOF>"
                      : type <= CEL_T_NULL
                          ? arena_printf(p->arena, "<missing %s>", cel_tokens_text(p->arena, CEL_BIT(type)))

@@ -1,5 +1,5 @@
-/* Expressions: what parses prints, what checks has a type, and neither takes long. The first byte chooses
- * where the expression stands. */
+/* Expressions: what parses prints, what checks has a type and a cost, and nothing takes long. The first byte
+ * chooses where the expression stands. */
 #include "registry/cel/environments.h"
 #include "shm/base/must.h"
 
@@ -15,10 +15,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct cel_expr *e = cel_compile(s, &env);
 
     must((e != NULL) == (s->nerrors == 0));
-    if (e)
+    if (e) {
+        struct cel_sizes sizes = cel_device_sizes();
+
         must(cel_type_full_text(a, e->type) != NULL);
-    else
+        cel_cost(a, e, &sizes);
+    } else {
         must(cel_source_errors(s).n > 0);
+    }
     arena_free(a);
     return 0;
 }
