@@ -70,7 +70,7 @@ const struct cel_type *cel_declared(const struct cel_env *env, struct arena *a, 
     for (size_t i = 0; i < sizeof(type_names) / sizeof(*type_names); i++)
         if (str_is(name, type_names[i]))
             return type_named(a, name);
-    return is_object(env, name) ? cel_type_type(a, cel_type_object(a, name)) : NULL;
+    return is_object(env, name) ? cel_type_type(a, cel_type_object(a, arena_str(a, name))) : NULL;
 }
 
 /* Of the types that patches are made of. */

@@ -12,7 +12,8 @@ struct cel_function {
 
 /* A name without the dot it may begin with. */
 struct str cel_bare(struct str name);
-/* The type of a name that is not a local one; NULL: there is none. A leading dot is of no account. */
+/* The type of a name that is not a local one; NULL: there is none. A leading dot is of no account, and
+ * the name need not outlive the call. */
 const struct cel_type *cel_declared(const struct cel_env *env, struct arena *a, struct str name);
 enum cel_found cel_declared_field(const struct cel_env *env, struct arena *a, struct str object,
                                   struct str field, const struct cel_type **type);

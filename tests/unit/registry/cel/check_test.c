@@ -174,6 +174,10 @@ static const struct {
      "JSONPatch{op: \"add\", path: 1}\n | .........................^"},
     {CEL_PARAMS | CEL_AUTHORIZER | CEL_PATCHES, "[JSONPatch{op: \"add\"}]", "list(JSONPatch)"},
     {CEL_PARAMS | CEL_AUTHORIZER | CEL_PATCHES, "jsonpatch.escapeKey(\"a/b\")", "string"},
+    {CEL_PATCHES, "[Object.some.where.deep, type(Object.other.place{}.x.y)]",
+     "ERROR: <input>:1:30: expected type 'type(Object.some.where.deep)' but found 'type(dyn)'\n | "
+     "[Object.some.where.deep, type(Object.other.place{}.x.y)]\n | .............................^"},
+    {CEL_PATCHES, "Object.some.where.deep", "type(Object.some.where.deep)"},
     {0, "params", "ERROR: <input>:1:1: undeclared reference to 'params' (in container '')\n | params\n | ^"},
     {0, "authorizer",
      "ERROR: <input>:1:1: undeclared reference to 'authorizer' (in container '')\n | authorizer\n | ^"},
