@@ -3,6 +3,26 @@
 
 #define OF(plural) "apiextensions.k8s.io", "v1", plural
 
+/* A definition whose spec has a field of each type, up to the name of its rules. */
+#define WITH_A_FIELD_OF_EACH_TYPE                                                                            \
+    "{'status':{'storedVersions':['v1']},'metadata':{'name':'widgets.x.example.com'},'spec'"                 \
+    ":{'group':'x.example.com','scope':'Namespaced','names':{'plural':'widgets','singular':"                 \
+    "'widget','kind':'Widget','listKind':'WidgetList'},'versions':[{'name':'v1','served':tr"                 \
+    "ue,'storage':true,'schema':{'openAPIV3Schema':{'type':'object','properties':{'spec':{'"                 \
+    "type':'object','properties':{'a':{'type':'integer'},'b':{'type':'string','maxLength':1"                 \
+    "0},'c-d':{'type':'boolean'},'namespace':{'type':'string','maxLength':10},'l':{'type':'"                 \
+    "array','maxItems':5,'items':{'type':'string','maxLength':5}},'m':{'type':'object','max"                 \
+    "Properties':5,'additionalProperties':{'type':'number'}},'o':{'type':'object','properti"                 \
+    "es':{'x':{'type':'string','format':'date-time'},'y__z':{'type':'string','maxLength':5}"                 \
+    "}},'i':{'x-kubernetes-int-or-string':true},'u':{'type':'object','x-kubernetes-preserve"                 \
+    "-unknown-fields':true},'k':{'x-kubernetes-preserve-unknown-fields':true},'d':{'type':'"                 \
+    "string','format':'duration'},'by':{'type':'string','format':'byte','maxLength':5},'1x'"                 \
+    ":{'type':'string'},'lo':{'type':'array','maxItems':4,'items':{'type':'object','propert"                 \
+    "ies':{'q':{'type':'integer'}}}},'ml':{'type':'array','maxItems':4,'x-kubernetes-list-t"                 \
+    "ype':'map','x-kubernetes-list-map-keys':['n'],'items':{'type':'object','required':['n'"                 \
+    "],'properties':{'n':{'type':'string','maxLength':5}}}},'e':{'type':'object','x-kuberne"                 \
+    "tes-embedded-resource':true,'x-kubernetes-preserve-unknown-fields':true}},'x-kubernete"
+
 static const struct validation_case CASES[] = {
     {OF("customresourcedefinitions"), NULL, NULL,
      "{'status':{'storedVersions':['v1']},'metadata':{'name':'gizmos.x.example.com'},'spec':{'group':'x."
@@ -257,23 +277,7 @@ static const struct validation_case CASES[] = {
      " version marked as storage version, status.storedVersions: Invalid value: null: must hav"
      "e at least one stored version]"},
     {OF("customresourcedefinitions"), NULL, NULL,
-     "{'status':{'storedVersions':['v1']},'metadata':{'name':'widgets.x.example.com'},'spec'"
-     ":{'group':'x.example.com','scope':'Namespaced','names':{'plural':'widgets','singular':"
-     "'widget','kind':'Widget','listKind':'WidgetList'},'versions':[{'name':'v1','served':tr"
-     "ue,'storage':true,'schema':{'openAPIV3Schema':{'type':'object','properties':{'spec':{'"
-     "type':'object','properties':{'a':{'type':'integer'},'b':{'type':'string','maxLength':1"
-     "0},'c-d':{'type':'boolean'},'namespace':{'type':'string','maxLength':10},'l':{'type':'"
-     "array','maxItems':5,'items':{'type':'string','maxLength':5}},'m':{'type':'object','max"
-     "Properties':5,'additionalProperties':{'type':'number'}},'o':{'type':'object','properti"
-     "es':{'x':{'type':'string','format':'date-time'},'y__z':{'type':'string','maxLength':5}"
-     "}},'i':{'x-kubernetes-int-or-string':true},'u':{'type':'object','x-kubernetes-preserve"
-     "-unknown-fields':true},'k':{'x-kubernetes-preserve-unknown-fields':true},'d':{'type':'"
-     "string','format':'duration'},'by':{'type':'string','format':'byte','maxLength':5},'1x'"
-     ":{'type':'string'},'lo':{'type':'array','maxItems':4,'items':{'type':'object','propert"
-     "ies':{'q':{'type':'integer'}}}},'ml':{'type':'array','maxItems':4,'x-kubernetes-list-t"
-     "ype':'map','x-kubernetes-list-map-keys':['n'],'items':{'type':'object','required':['n'"
-     "],'properties':{'n':{'type':'string','maxLength':5}}}},'e':{'type':'object','x-kuberne"
-     "tes-embedded-resource':true,'x-kubernetes-preserve-unknown-fields':true}},'x-kubernete"
+     WITH_A_FIELD_OF_EACH_TYPE
      "s-validations':[{'rule':'self.nope > 1'},{'rule':'self.a +'},{'rule':'self.a'},{'rule'"
      ":''},{'rule':'self.a == self.b'},{'rule':'self.c__dash__d'},{'rule':'self.namespace =="
      " \\'x\\''},{'rule':'self.__namespace__ == \\'x\\''},{'rule':'self.l.all(x, x == 1)'},{"
@@ -285,23 +289,7 @@ static const struct validation_case CASES[] = {
      "spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[3].rule: Req"
      "uired value: rule is not specified"},
     {OF("customresourcedefinitions"), NULL, NULL,
-     "{'status':{'storedVersions':['v1']},'metadata':{'name':'widgets.x.example.com'},'spec'"
-     ":{'group':'x.example.com','scope':'Namespaced','names':{'plural':'widgets','singular':"
-     "'widget','kind':'Widget','listKind':'WidgetList'},'versions':[{'name':'v1','served':tr"
-     "ue,'storage':true,'schema':{'openAPIV3Schema':{'type':'object','properties':{'spec':{'"
-     "type':'object','properties':{'a':{'type':'integer'},'b':{'type':'string','maxLength':1"
-     "0},'c-d':{'type':'boolean'},'namespace':{'type':'string','maxLength':10},'l':{'type':'"
-     "array','maxItems':5,'items':{'type':'string','maxLength':5}},'m':{'type':'object','max"
-     "Properties':5,'additionalProperties':{'type':'number'}},'o':{'type':'object','properti"
-     "es':{'x':{'type':'string','format':'date-time'},'y__z':{'type':'string','maxLength':5}"
-     "}},'i':{'x-kubernetes-int-or-string':true},'u':{'type':'object','x-kubernetes-preserve"
-     "-unknown-fields':true},'k':{'x-kubernetes-preserve-unknown-fields':true},'d':{'type':'"
-     "string','format':'duration'},'by':{'type':'string','format':'byte','maxLength':5},'1x'"
-     ":{'type':'string'},'lo':{'type':'array','maxItems':4,'items':{'type':'object','propert"
-     "ies':{'q':{'type':'integer'}}}},'ml':{'type':'array','maxItems':4,'x-kubernetes-list-t"
-     "ype':'map','x-kubernetes-list-map-keys':['n'],'items':{'type':'object','required':['n'"
-     "],'properties':{'n':{'type':'string','maxLength':5}}}},'e':{'type':'object','x-kuberne"
-     "tes-embedded-resource':true,'x-kubernetes-preserve-unknown-fields':true}},'x-kubernete"
+     WITH_A_FIELD_OF_EACH_TYPE
      "s-validations':[{'rule':'self.e.kind == 1'},{'rule':'self.e.metadata.name == 1'},{'rul"
      "e':'self.e.metadata.namespace == \\'x\\''},{'rule':'self.e.foo'},{'rule':'self.ml.exis"
      "ts(x, x.n == 1)'},{'rule':'oldSelf.a == \\'x\\''},{'rule':'self == oldSelf'},{'rule':'"
@@ -342,23 +330,7 @@ static const struct validation_case CASES[] = {
      "FieldPath\":\"\",\"OptionalOldSelf\":null}: compilation failed: ERROR: <input>:1:5: un"
      "defined field 'metadata'\n | self.metadata\n | ....^]"},
     {OF("customresourcedefinitions"), NULL, NULL,
-     "{'status':{'storedVersions':['v1']},'metadata':{'name':'widgets.x.example.com'},'spec'"
-     ":{'group':'x.example.com','scope':'Namespaced','names':{'plural':'widgets','singular':"
-     "'widget','kind':'Widget','listKind':'WidgetList'},'versions':[{'name':'v1','served':tr"
-     "ue,'storage':true,'schema':{'openAPIV3Schema':{'type':'object','properties':{'spec':{'"
-     "type':'object','properties':{'a':{'type':'integer'},'b':{'type':'string','maxLength':1"
-     "0},'c-d':{'type':'boolean'},'namespace':{'type':'string','maxLength':10},'l':{'type':'"
-     "array','maxItems':5,'items':{'type':'string','maxLength':5}},'m':{'type':'object','max"
-     "Properties':5,'additionalProperties':{'type':'number'}},'o':{'type':'object','properti"
-     "es':{'x':{'type':'string','format':'date-time'},'y__z':{'type':'string','maxLength':5}"
-     "}},'i':{'x-kubernetes-int-or-string':true},'u':{'type':'object','x-kubernetes-preserve"
-     "-unknown-fields':true},'k':{'x-kubernetes-preserve-unknown-fields':true},'d':{'type':'"
-     "string','format':'duration'},'by':{'type':'string','format':'byte','maxLength':5},'1x'"
-     ":{'type':'string'},'lo':{'type':'array','maxItems':4,'items':{'type':'object','propert"
-     "ies':{'q':{'type':'integer'}}}},'ml':{'type':'array','maxItems':4,'x-kubernetes-list-t"
-     "ype':'map','x-kubernetes-list-map-keys':['n'],'items':{'type':'object','required':['n'"
-     "],'properties':{'n':{'type':'string','maxLength':5}}}},'e':{'type':'object','x-kuberne"
-     "tes-embedded-resource':true,'x-kubernetes-preserve-unknown-fields':true}},'x-kubernete"
+     WITH_A_FIELD_OF_EACH_TYPE
      "s-validations':[{'rule':'self.a > 1','messageExpression':'self.a'},{'rule':'self.a > 1"
      "','messageExpression':'self.nope'},{'rule':'self.a > 1','messageExpression':'\\'a\\' +"
      "','message':'m','reason':'FieldValueForbidden','fieldPath':'.a'},{'rule':'self.nope','"
@@ -382,23 +354,7 @@ static const struct validation_case CASES[] = {
      "ieldPath\":\"\",\"OptionalOldSelf\":null}: compilation failed: ERROR: <input>:1:5: und"
      "efined field 'nope'\n | self.nope\n | ....^]"},
     {OF("customresourcedefinitions"), NULL, NULL,
-     "{'status':{'storedVersions':['v1']},'metadata':{'name':'widgets.x.example.com'},'spec'"
-     ":{'group':'x.example.com','scope':'Namespaced','names':{'plural':'widgets','singular':"
-     "'widget','kind':'Widget','listKind':'WidgetList'},'versions':[{'name':'v1','served':tr"
-     "ue,'storage':true,'schema':{'openAPIV3Schema':{'type':'object','properties':{'spec':{'"
-     "type':'object','properties':{'a':{'type':'integer'},'b':{'type':'string','maxLength':1"
-     "0},'c-d':{'type':'boolean'},'namespace':{'type':'string','maxLength':10},'l':{'type':'"
-     "array','maxItems':5,'items':{'type':'string','maxLength':5}},'m':{'type':'object','max"
-     "Properties':5,'additionalProperties':{'type':'number'}},'o':{'type':'object','properti"
-     "es':{'x':{'type':'string','format':'date-time'},'y__z':{'type':'string','maxLength':5}"
-     "}},'i':{'x-kubernetes-int-or-string':true},'u':{'type':'object','x-kubernetes-preserve"
-     "-unknown-fields':true},'k':{'x-kubernetes-preserve-unknown-fields':true},'d':{'type':'"
-     "string','format':'duration'},'by':{'type':'string','format':'byte','maxLength':5},'1x'"
-     ":{'type':'string'},'lo':{'type':'array','maxItems':4,'items':{'type':'object','propert"
-     "ies':{'q':{'type':'integer'}}}},'ml':{'type':'array','maxItems':4,'x-kubernetes-list-t"
-     "ype':'map','x-kubernetes-list-map-keys':['n'],'items':{'type':'object','required':['n'"
-     "],'properties':{'n':{'type':'string','maxLength':5}}}},'e':{'type':'object','x-kuberne"
-     "tes-embedded-resource':true,'x-kubernetes-preserve-unknown-fields':true}},'x-kubernete"
+     WITH_A_FIELD_OF_EACH_TYPE
      "s-validations':[{'rule':'self.a > 1\\n&& self.b == \\'x\\''},{'rule':'self.a > 1','mes"
      "sageExpression':'  '},{'rule':'self.a > 1','reason':'x'},{'rule':'self.a > 1','fieldPa"
      "th':' '},{'rule':'self.a > 1','fieldPath':'.zz'},{'rule':'self.a > 1','fieldPath':'.a"
@@ -430,23 +386,7 @@ static const struct validation_case CASES[] = {
      "openAPIV3Schema.properties[spec].x-kubernetes-validations[11].fieldPath: Invalid value"
      ": \".o[\\\"x\\\"\": must be a valid path]"},
     {OF("customresourcedefinitions"), NULL, NULL,
-     "{'status':{'storedVersions':['v1']},'metadata':{'name':'widgets.x.example.com'},'spec'"
-     ":{'group':'x.example.com','scope':'Namespaced','names':{'plural':'widgets','singular':"
-     "'widget','kind':'Widget','listKind':'WidgetList'},'versions':[{'name':'v1','served':tr"
-     "ue,'storage':true,'schema':{'openAPIV3Schema':{'type':'object','properties':{'spec':{'"
-     "type':'object','properties':{'a':{'type':'integer'},'b':{'type':'string','maxLength':1"
-     "0},'c-d':{'type':'boolean'},'namespace':{'type':'string','maxLength':10},'l':{'type':'"
-     "array','maxItems':5,'items':{'type':'string','maxLength':5}},'m':{'type':'object','max"
-     "Properties':5,'additionalProperties':{'type':'number'}},'o':{'type':'object','properti"
-     "es':{'x':{'type':'string','format':'date-time'},'y__z':{'type':'string','maxLength':5}"
-     "}},'i':{'x-kubernetes-int-or-string':true},'u':{'type':'object','x-kubernetes-preserve"
-     "-unknown-fields':true},'k':{'x-kubernetes-preserve-unknown-fields':true},'d':{'type':'"
-     "string','format':'duration'},'by':{'type':'string','format':'byte','maxLength':5},'1x'"
-     ":{'type':'string'},'lo':{'type':'array','maxItems':4,'items':{'type':'object','propert"
-     "ies':{'q':{'type':'integer'}}}},'ml':{'type':'array','maxItems':4,'x-kubernetes-list-t"
-     "ype':'map','x-kubernetes-list-map-keys':['n'],'items':{'type':'object','required':['n'"
-     "],'properties':{'n':{'type':'string','maxLength':5}}}},'e':{'type':'object','x-kuberne"
-     "tes-embedded-resource':true,'x-kubernetes-preserve-unknown-fields':true}},'x-kubernete"
+     WITH_A_FIELD_OF_EACH_TYPE
      "s-validations':[{'rule':'self.a > 1','optionalOldSelf':true},{'rule':'oldSelf.hasValue"
      "()','optionalOldSelf':true},{'rule':'oldSelf.a > 1','optionalOldSelf':true},{'rule':'s"
      "elf.nope','optionalOldSelf':false},{'rule':'oldSelf.orValue(self) == self','optionalOl"
