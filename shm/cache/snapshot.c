@@ -57,11 +57,11 @@ struct snapshots *snapshots_new(struct cache *c)
     return s;
 }
 
-void snapshots_fence(struct snapshots *s, const _Atomic uint64_t *lineage)
+void snapshots_fence(struct snapshots *s, const _Atomic uint64_t *lineage, uint64_t mine)
 {
     must_be(s, SNAPSHOTS_MAGIC);
     s->lineage = lineage;
-    s->mine = atomic_load(lineage);
+    s->mine = mine;
 }
 
 static void destroy(struct snapshot *s)

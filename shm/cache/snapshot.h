@@ -16,9 +16,10 @@ struct snapshot;
 
 struct snapshots *snapshots_new(struct cache *c);
 void snapshots_free(struct snapshots *s);
-/* From now on no snapshot is begun once *lineage is another than now: snapshot_get then fails with ESTALE.
- * Snapshots from before stay good. Whoever empties the cache changes it before. */
-void snapshots_fence(struct snapshots *s, const _Atomic uint64_t *lineage);
+/* From now on no snapshot is begun while *lineage is another than mine, its value from before the cache was
+ * opened: snapshot_get then fails with ESTALE. Snapshots from before stay good. Whoever empties the cache
+ * changes it before. */
+void snapshots_fence(struct snapshots *s, const _Atomic uint64_t *lineage, uint64_t mine);
 
 /* The snapshot of this loop turn, with a reference for the caller. NULL with errno on LMDB failure. */
 struct snapshot *snapshot_get(struct snapshots *s);

@@ -131,7 +131,7 @@ bool storage_open(struct context *ctx, bool *stop)
     if (!ctx->cache)
         return false;
     ctx->snapshots = snapshots_new(ctx->cache);
-    snapshots_fence(ctx->snapshots, ctx->area->lineage);
+    snapshots_fence(ctx->snapshots, ctx->area->lineage, ctx->lineage);
     ctx->storage = calloc(1, sizeof(*ctx->storage));
     must(ctx->storage != NULL);
     ctx->storage->magic = STORAGE_MAGIC;
