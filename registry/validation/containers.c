@@ -264,8 +264,11 @@ static void check_init(const struct pod *p, const struct at *at, const json_t *c
 void check_init_containers(const struct pod *p, const struct at *at)
 {
     const json_t *list = json_object_get(p->spec, "initContainers");
-    struct seen *names = seen_new(p->c);
+    struct seen *names;
 
+    if (json_array_size(list) == 0)
+        return;
+    names = seen_new(p->c);
     seen_add_list(names, json_object_get(p->spec, "containers"), "name");
     for (size_t i = 0; i < json_array_size(list) && !check_full(p->c); i++) {
         struct at one = at_index(at, i);
@@ -329,8 +332,12 @@ static void check_no_subpaths(struct check *c, const struct at *at, const json_t
 void check_ephemeral_containers(const struct pod *p, const struct at *at)
 {
     const json_t *list = json_object_get(p->spec, "ephemeralContainers");
-    struct seen *others = seen_new(p->c), *names = seen_new(p->c);
+    struct seen *others, *names;
 
+    if (json_array_size(list) == 0)
+        return;
+    others = seen_new(p->c);
+    names = seen_new(p->c);
     for (int i = 0; i < 2; i++) {
         seen_add_list(i ? names : others, json_object_get(p->spec, "containers"), "name");
         seen_add_list(i ? names : others, json_object_get(p->spec, "initContainers"), "name");

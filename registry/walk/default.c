@@ -204,15 +204,20 @@ static bool is_zero(const json_t *v, const struct schema_field *f)
     return false;
 }
 
+/* Most constants are words: for those no parser is set up. */
+static json_t *constant(const char *text)
+{
+    size_t n = strlen(text);
+
+    if (n >= 2 && text[0] == '"' && !strchr(text, '\\'))
+        return json_stringn_nocheck(text + 1, n - 2);
+    return json_loads(text, JSON_DECODE_ANY, NULL);
+}
+
 static void set_if_zero(json_t *v, const struct schema_field *f, const char *name, const char *text)
 {
-    json_t *value;
-
-    if (!is_zero(json_object_get(v, name), f))
-        return;
-    value = json_loads(text, JSON_DECODE_ANY, NULL);
-    if (value)
-        json_object_set_new(v, name, value);
+    if (is_zero(json_object_get(v, name), f))
+        json_object_set_new_nocheck(v, name, constant(text));
 }
 
 static void constants(json_t *v, const struct schema_type *t)
