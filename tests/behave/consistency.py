@@ -256,7 +256,8 @@ def concurrent_reads_are_never_older_than_what_was_acknowledged():
 # ---- pages ----
 
 def evictions_at_once_all_charge_one_budget():
-    budgets, count = '/apis/policy/v1/namespaces/default/poddisruptionbudgets', 150
+    budgets = '/apis/policy/v1/namespaces/default/poddisruptionbudgets'
+    count = 50 if os.environ.get('SAN') else 150  # each waits for those before it, and has 34 s
     with Server('--workers=4') as server:
         api = server.api()
         for i in range(count):

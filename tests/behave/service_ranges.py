@@ -135,6 +135,7 @@ def everything_can_be_had_again(api):
 def a_refused_or_dry_write_holds_nothing():
     with Server(*FLAGS) as server:
         api = server.api()
+        until(lambda: api.get(SERVICES + '/kubernetes')[0] == 200, 'no Service kubernetes')
         before = claimed(api)
         status, got = api.create(SERVICES + '?dryRun=All', service('dry', type='NodePort'))
         check(status == 201 and got['spec']['clusterIP'] == '10.7.0.0', 'dry run: %d %s' % (status, got))
