@@ -62,6 +62,51 @@ static void first_key(const struct index_scan *sc, const struct key *from, struc
         *out = k;
 }
 
+/* Whether the record's field really has the value of this scan. */
+static bool value_matches(const struct index_scan *sc, const struct record *r)
+{
+    uint16_t slot = (uint16_t)(sc->prefix.b[SLOT_AT] << 8 | sc->prefix.b[SLOT_AT + 1]);
+    struct str want = {(const char *)sc->prefix.b + VALUE_AT, sc->value_at - VALUE_AT};
+    struct str have = record_table_field(record_table_view(r), slot);
+    if (have.n <= INDEX_VALUE_MAX)
+        return str_eq(have, want);
+    struct key k;
+    index_prefix(&k, sc->resource, slot, have);
+    return str_eq((struct str){(const char *)k.b + VALUE_AT, (size_t)k.n - 1 - VALUE_AT}, want);
+}
+
+/* The objects key that an entry of the index stands for. false: it is damaged. */
+static bool objects_key(const struct index_scan *sc, MDB_val k, MDB_val v, struct key *out)
+{
+    if (v.mv_size) {
+        if (v.mv_size > KEY_MAX)
+            return false;
+        memcpy(out->b, v.mv_data, v.mv_size);
+        out->n = (uint16_t)v.mv_size;
+        return true;
+    }
+    size_t tail = k.mv_size - sc->value_at - 1;
+    memcpy(out->b, sc->prefix.b, RESOURCE_BYTES);
+    memcpy(out->b + RESOURCE_BYTES, (const char *)k.mv_data + sc->value_at + 1, tail);
+    out->n = (uint16_t)(RESOURCE_BYTES + tail);
+    return true;
+}
+
+/* Puts what the cursor's entry points to in sc->v, or ends the scan. */
+static void look_up(struct index_scan *sc, int rc, MDB_val k, MDB_val v)
+{
+    struct key key;
+    sc->v = (MDB_val){0};
+    sc->done = rc != 0 || !str_starts(val_str(k), key_str(&sc->prefix));
+    if (sc->done || !objects_key(sc, k, v, &key))
+        return;
+    MDB_val object = str_val(key_str(&key));
+    if (mdb_get(snapshot_txn(sc->snap), snapshot_cache(sc->snap)->objects, &object, &sc->v) == 0)
+        record_prefetch(sc->v);
+    else
+        sc->v = (MDB_val){0};
+}
+
 int index_scan_open(struct index_scan *sc, struct snapshot *s, uint32_t resource, uint16_t slot,
                     struct str value, struct str ns, const struct key *from, bool after)
 {
@@ -76,60 +121,24 @@ int index_scan_open(struct index_scan *sc, struct snapshot *s, uint32_t resource
     first_key(sc, from, &first);
     MDB_val k = str_val(key_str(&first)), v;
     sc->cur = snapshot_cursor_take(s, snapshot_cache(s)->index);
-    int rc = sc->cur ? mdb_cursor_get(sc->cur, &k, &v, MDB_SET_RANGE) : EIO;
-    if (rc == 0 && after && from && str_eq(val_str(k), key_str(&first)))
-        rc = mdb_cursor_get(sc->cur, &k, &v, MDB_NEXT);
-    sc->done = rc != 0;
+    int rc = sc->cur ? cursor_seek(sc->cur, key_str(&first), after && from, &k, &v) : EIO;
+    look_up(sc, rc, k, v);
     if (rc == 0 || rc == MDB_NOTFOUND)
         return 0;
     index_scan_close(sc);
     return -EIO;
 }
 
-/* Whether the record's field really has the value of this scan. */
-static bool value_matches(const struct index_scan *sc, const struct record *r)
-{
-    uint16_t slot = (uint16_t)(sc->prefix.b[SLOT_AT] << 8 | sc->prefix.b[SLOT_AT + 1]);
-    struct str want = {(const char *)sc->prefix.b + VALUE_AT, sc->value_at - VALUE_AT};
-    struct str have = record_table_field(record_table_view(r), slot);
-    if (have.n <= INDEX_VALUE_MAX)
-        return str_eq(have, want);
-    struct key k;
-    index_prefix(&k, sc->resource, slot, have);
-    return str_eq((struct str){(const char *)k.b + VALUE_AT, (size_t)k.n - 1 - VALUE_AT}, want);
-}
-
-static const struct record *object_of(const struct index_scan *sc, MDB_val k, MDB_val v)
-{
-    struct key key;
-    if (v.mv_size) {
-        if (v.mv_size > KEY_MAX)
-            return NULL;
-        memcpy(key.b, v.mv_data, v.mv_size);
-        key.n = (uint16_t)v.mv_size;
-    } else {
-        size_t tail = k.mv_size - sc->value_at - 1;
-        memcpy(key.b, sc->prefix.b, RESOURCE_BYTES);
-        memcpy(key.b + RESOURCE_BYTES, (const char *)k.mv_data + sc->value_at + 1, tail);
-        key.n = (uint16_t)(RESOURCE_BYTES + tail);
-    }
-    const struct record *r = snapshot_object(sc->snap, &key);
-    return r && value_matches(sc, r) ? r : NULL;
-}
-
 const struct record *index_scan_next(struct index_scan *sc)
 {
     while (!sc->done) {
-        MDB_val k, v;
-        sc->done = mdb_cursor_get(sc->cur, &k, &v, sc->started ? MDB_NEXT : MDB_GET_CURRENT) != 0;
-        sc->started = true;
-        if (sc->done || !str_starts(val_str(k), key_str(&sc->prefix)))
-            break;
-        const struct record *r = object_of(sc, k, v);
-        if (r)
+        MDB_val k, v, this = sc->v;
+        int rc = mdb_cursor_get(sc->cur, &k, &v, MDB_NEXT);
+        look_up(sc, rc, k, v);
+        const struct record *r = record_view(val_str(this));
+        if (r && value_matches(sc, r))
             return r;
     }
-    sc->done = true;
     return NULL;
 }
 

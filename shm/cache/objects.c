@@ -65,16 +65,17 @@ int scan_open(struct scan *sc, struct snapshot *s, const struct key *prefix, con
 const struct record *scan_next(struct scan *sc, struct str *key)
 {
     while (!sc->done) {
-        if (sc->started)
-            sc->done = mdb_cursor_get(sc->cur, &sc->k, &sc->v, MDB_NEXT) != 0;
-        sc->started = true;
-        if (sc->done || !str_starts(val_str(sc->k), key_str(&sc->prefix)))
+        MDB_val k = sc->k, v = sc->v;
+        if (!str_starts(val_str(k), key_str(&sc->prefix)))
             break;
-        const struct record *r = record_view(val_str(sc->v));
+        sc->done = mdb_cursor_get(sc->cur, &sc->k, &sc->v, MDB_NEXT) != 0;
+        if (!sc->done)
+            record_prefetch(sc->v);
+        const struct record *r = record_view(val_str(v));
         if (!r)
             continue;
         if (key)
-            *key = val_str(sc->k);
+            *key = val_str(k);
         return r;
     }
     sc->done = true;

@@ -55,8 +55,8 @@ struct scan {
     struct snapshot *snap;
     MDB_cursor *cur;
     struct key prefix;
-    bool started, done;
-    MDB_val k, v;
+    bool done;
+    MDB_val k, v; /* the next one: a scan is one ahead of its reader */
 };
 /* Starts at the first key with the prefix that is >= from (from NULL or empty: the prefix itself; after: skip
  * an equal key). Returns 0 or -EIO. */
@@ -83,7 +83,8 @@ struct index_scan {
     struct key prefix;
     uint32_t resource;
     size_t value_at; /* where the value ends in the prefix */
-    bool started, done;
+    bool done;
+    MDB_val v; /* what the next key in the index points to; no bytes when there is nothing */
 };
 int index_scan_open(struct index_scan *sc, struct snapshot *s, uint32_t resource, uint16_t slot,
                     struct str value, struct str ns, const struct key *from, bool after);
