@@ -294,10 +294,13 @@ static bool same_members(struct shaper *s, const struct shape *shape, const json
     return same;
 }
 
-/* The store does not tell a list without items from none. */
-static bool is_empty_list(const json_t *v)
+/* The store does not tell a list or map without items from none, nor bytes from no bytes; a struct it does.
+ */
+static bool is_empty(const struct shape *shape, const json_t *v)
 {
-    return json_is_null(v) || (json_is_array(v) && json_array_size(v) == 0);
+    if (json_is_array(v) || shape->type->kind == SCHEMA_MAP)
+        return json_is_null(v) || json_array_size(v) + json_object_size(v) == 0;
+    return json_is_null(v) || (shape->type->kind == SCHEMA_BYTES && json_string_length(v) == 0);
 }
 
 bool shape_same(struct shaper *s, const struct shape *shape, const json_t *l, bool l_typed, const json_t *r,
@@ -305,7 +308,7 @@ bool shape_same(struct shaper *s, const struct shape *shape, const json_t *l, bo
 {
     struct shape elem;
 
-    if ((l == r && l_typed == r_typed) || (s->stored && is_empty_list(l) && is_empty_list(r)))
+    if ((l == r && l_typed == r_typed) || (s->stored && is_empty(shape, l) && is_empty(shape, r)))
         return true;
     if (json_is_object(l) && json_is_object(r))
         return same_members(s, shape, l, l_typed, r, r_typed);

@@ -9,7 +9,7 @@
 #include "registry/walk/encode.h"
 #include "registry/walk/tree.h"
 
-#define ROUNDS rounds(8)
+#define ROUNDS rounds(60)
 
 static const struct schema_field *field_of(const struct schema_type *t, const char *key)
 {
@@ -22,12 +22,15 @@ static const struct schema_field *field_of(const struct schema_type *t, const ch
 
 static void make_appliable(json_t *obj, const struct schema_type *t);
 
+/* A key that is empty may not be stored, and what is read again cannot be told apart: validation refuses such
+ * items. */
 static bool has_keys(const json_t *item, const struct schema_field *f)
 {
     for (int i = 0; f->list_keys && f->list_keys[i]; i++) {
         const json_t *key = json_object_get(item, f->list_keys[i]);
+        const struct schema_field *of = field_of(f->type->elem, f->list_keys[i]);
 
-        if (!key || json_is_null(key) || json_is_object(key))
+        if (!key || json_is_null(key) || json_is_object(key) || !of || encode_leaves_out(key, of))
             return false;
     }
     return true;
@@ -162,8 +165,7 @@ static void applied_twice_is_applied_once(void **state)
         if (all[i]->flags & (RESOURCE_VIRTUAL | RESOURCE_INTERNAL))
             continue;
         for (int round = 0; round < ROUNDS; round++) {
-            struct dice d = {.state = 0x9e3779b97f4a7c15u + (uint64_t)i * 977 + (uint64_t)round,
-                             .arena = arena_new(0)};
+            struct dice d = {.state = seed() + (uint64_t)i * 977 + (uint64_t)round, .arena = arena_new(0)};
 
             tried++;
             if (check(&d, all[i])) {
