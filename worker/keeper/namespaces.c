@@ -1,7 +1,7 @@
 /* A namespace that is going: everything in it is deleted, kind by kind, a bounded number at a time; when
  * nothing is left, its own finalizer is taken off and it goes. What does not go at once (finalizers, grace
  * periods) is told in its conditions, and the next deletion in it brings the namespace back here. Rule:
- * pkg/controller/namespace/deletion. */
+ * pkg/controller/namespace. */
 #include "registry/strategy/strategy.h"
 #include "registry/walk/tree.h"
 #include "shm/base/clock.h"
@@ -10,6 +10,7 @@
 #include "worker/read/text.h"
 
 #define BATCH 256
+#define GRACE_US 5000000
 
 static const struct schema_resource *namespaces(void)
 {
@@ -23,6 +24,18 @@ static bool is_terminating(const struct record *r)
     return text_member(text_metadata(record_json(r)), STR("deletionTimestamp"), &v) && !str_is(v, "null");
 }
 
+/* Whoever deletes a namespace and, by name, what is in it, finds it all for a while. */
+static void come_back(struct keeper *k, const struct record *namespace)
+{
+    struct str v = text_string(text_metadata(record_json(namespace)), STR("deletionTimestamp"));
+    int64_t deleted_us, now = clock_wall_us(), left_us = 0;
+
+    if (clock_parse_rfc3339(v.p, v.n, &deleted_us) == 0 && deleted_us <= now)
+        left_us = deleted_us + GRACE_US - now;
+    queue_add(k->queue, TASK_NAMESPACE, namespaces()->id, STR_NONE, record_name(namespace),
+              left_us > 0 ? loop_now_ms(k->ctx->loop) + left_us / 1000 : 0);
+}
+
 void namespaces_event(struct keeper *k, const struct event *e)
 {
     const struct schema_resource *r = namespaces();
@@ -31,7 +44,7 @@ void namespaces_event(struct keeper *k, const struct event *e)
     struct key key;
 
     if (e->resource == r->id && e->type != EVENT_DELETED && is_terminating(e->record))
-        queue_add(k->queue, TASK_NAMESPACE, r->id, STR_NONE, record_name(e->record), 0);
+        come_back(k, e->record);
     if (e->type == EVENT_ADDED || ns.n == 0)
         return;
     /* Something went, or lost a finalizer, in a namespace that may wait for that. */
@@ -41,7 +54,7 @@ void namespaces_event(struct keeper *k, const struct event *e)
     key_make(&key, r->id, STR_NONE, ns);
     const struct record *own = snapshot_object(s, &key);
     if (own && is_terminating(own))
-        queue_add(k->queue, TASK_NAMESPACE, r->id, STR_NONE, ns, 0);
+        come_back(k, own);
     snapshot_unref(s);
 }
 
