@@ -59,8 +59,8 @@ static const struct word patch_words[] = {
     {NULL, 0},
 };
 static const struct word rule_words[] = {
-    {"dns-subdomain", 0}, {"dns-label", 0}, {"dns1035-label", 0}, {"long-name", 0},
-    {"path-segment", 0},  {"ip", 0},        {"any", 0},           {NULL, 0},
+    {"dns-subdomain", 0}, {"dns-label", 0}, {"dns1035-label", 0}, {"long-name", 0}, {"path-segment", 0},
+    {"whole-segment", 0}, {"ip", 0},        {"any", 0},           {NULL, 0},
 };
 
 static int word(const struct parser *p, const struct word *words, const char *text, const char *what)

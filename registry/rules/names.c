@@ -155,6 +155,12 @@ static void segment_errors(struct arena *a, struct str s, bool prefix, struct na
         add(e, "may not contain '%'");
 }
 
+/* The same, of kinds that ask it of what names are generated from, too. */
+static void whole_segment_errors(struct arena *a, struct str s, bool prefix, struct name_errors *e)
+{
+    segment_errors(a, s, false, e);
+}
+
 static bool config_key_ok(struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
@@ -257,7 +263,7 @@ static const struct {
     {"dns-label", label_errors},         {"ip", ip_errors},
     {"dns1035-label", label1035_errors}, {"config-map-key", config_key_errors},
     {"port-name", port_errors},          {"wildcard-dns-subdomain", wildcard_errors},
-    {"long-name", long_name_errors},
+    {"long-name", long_name_errors},     {"whole-segment", whole_segment_errors},
 };
 
 void name_errors(struct arena *a, const char *rule, struct str name, bool prefix, struct name_errors *out)

@@ -35,7 +35,6 @@ static void namespace_create(const struct strategy_call *c, json_t *obj)
         tree_set(obj, "spec.finalizers", finalizers = json_array());
     if (!tree_list_has(finalizers, "kubernetes"))
         json_array_append_new(finalizers, json_string("kubernetes"));
-    namespace_label(obj);
 }
 
 static void namespace_update(const struct strategy_call *c, json_t *obj, const json_t *old)
@@ -180,6 +179,7 @@ static const struct strategy ROWS[] = {
      .plural = "namespaces",
      .defaults = namespace_defaults,
      .prepare_create = namespace_create,
+     .named = namespace_label,
      .prepare_update = namespace_update,
      .may_remove = namespace_may_go,
      .delete_returns_object = true},

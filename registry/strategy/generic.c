@@ -157,6 +157,8 @@ bool strategy_before_create(const struct strategy_call *c, json_t *obj, struct s
         return false;
     if (status_invalid_done(st, c->resource->group, c->resource->kind, tree_str(obj, "metadata.name")))
         return false;
+    if (s->named)
+        s->named(obj);
     warnings_collect(c, obj, NULL);
     return true;
 }

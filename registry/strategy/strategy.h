@@ -50,6 +50,8 @@ struct strategy {
     void (*validate)(const struct strategy_call *c, const json_t *obj, struct status *st);
     void (*validate_update)(const struct strategy_call *c, const json_t *obj, const json_t *old,
                             struct status *st);
+    /* What follows from the name of a new object: also from one that was generated, after all is checked. */
+    void (*named)(json_t *obj);
     /* Grace period of a delete in seconds (0: at once); asked: what the client wanted, or -1. */
     int64_t (*grace_s)(const struct strategy_call *c, const json_t *obj, int64_t asked);
     /* The first delete only says that the object goes: somebody has to clear up first. What it says of that

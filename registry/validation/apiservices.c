@@ -2,21 +2,22 @@
 #include "registry/validation/rows.h"
 
 #include "registry/rules/base64.h"
+#include "registry/rules/names.h"
 #include "registry/rules/text.h"
 #include "registry/walk/tree.h"
 
 #define GROUP_PRIORITY_MAX 20000
 #define VERSION_PRIORITY_MAX 1000
 
-static void service_name(struct check *c, const json_t *obj)
+static void service_name(struct check *c, const json_t *obj, const char *path)
 {
-    struct str name = tree_str(obj, "metadata.name"), version = tree_str(obj, "spec.version"),
+    struct str name = tree_str(obj, path), version = tree_str(obj, "spec.version"),
                group = tree_str(obj, "spec.group");
     const char *wanted =
         arena_printf(c->arena, "%.*s.%.*s", (int)version.n, version.p, (int)group.n, group.p);
-    struct at at = at_field(NULL, "metadata.name");
+    struct at at = at_field(NULL, path);
 
-    if (name.n && !str_is(name, wanted))
+    if (name.n && !name_path_segment(name, false) && !str_is(name, wanted))
         check_invalid_str(c, &at, name,
                           arena_printf(c->arena, "must be `spec.version+\".\"+spec.group`: %s",
                                        text_quoted(c->arena, str_of(wanted))));
@@ -70,7 +71,8 @@ static void api_service(struct check *c, const json_t *obj)
 
     if (check_str(spec, "caBundle").n)
         base64_decode(c->arena, check_str(spec, "caBundle"), &bundle, &bad_at);
-    service_name(c, obj);
+    service_name(c, obj, "metadata.generateName");
+    service_name(c, obj, "metadata.name");
     if (!group.n && !str_is(version, "v1"))
         check_required(c, &group_at, "only v1 may have an empty group and it better be legacy kube");
     if (group.n)

@@ -12,10 +12,13 @@
 
 static enum write_verdict another_name(struct change *c, struct write *w)
 {
+    const struct strategy *s = strategy_for(c->stored);
     char name[64];
 
     generate_name(tree_str(c->in, "metadata.generateName"), name);
     tree_set_string(c->in, "metadata.name", name);
+    if (s->named)
+        s->named(c->in);
     if (c->plain)
         tree_set_string(c->plain, "metadata.name", name);
     w->name = arena_str(w->arena, str_of(name));

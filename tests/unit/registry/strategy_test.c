@@ -514,6 +514,44 @@ static void test_create_needs_a_name(void **state)
     json_decref(o);
 }
 
+static void test_names_are_generated_from_what_fits(void **state)
+{
+    static const struct {
+        const char *group, *plural, *base, *field; /* the field that is wrong; NULL: none is */
+    } ROWS[] = {
+        {"rbac.authorization.k8s.io", "clusterroles", ".", "metadata.generateName"},
+        {"rbac.authorization.k8s.io", "clusterroles", "system:", NULL},
+        {"", "namespaces", "a-", NULL},
+        {"", "namespaces", "a_", "metadata.name"},
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        struct strategy_call c = call(f, ROWS[i].group, ROWS[i].plural, "");
+        json_t *o = json_pack("{s:{s:s}}", "metadata", "generateName", ROWS[i].base);
+        bool fits = strategy_before_create(&c, o, &f->st);
+
+        assert_int_equal(fits, ROWS[i].field == NULL);
+        if (!fits)
+            assert_string_equal(f->st.causes[f->st.ncauses - 1].field, ROWS[i].field);
+        f->st = (struct status){.arena = f->st.arena};
+        json_decref(o);
+    }
+}
+
+static void test_namespaces_are_labelled_with_their_name(void **state)
+{
+    struct fixture *f = *state;
+    struct strategy_call c = call(f, "", "namespaces", "");
+    json_t *o = tree(f, "{\"metadata\":{\"generateName\":\"a-\"}}");
+
+    assert_true(strategy_before_create(&c, o, &f->st));
+    assert_string_equal(
+        json_string_value(json_object_get(tree_get(o, "metadata.labels"), "kubernetes.io/metadata.name")),
+        tree_string(o, "metadata.name"));
+    json_decref(o);
+}
+
 static const char *const OLD =
     "{\"kind\":\"Deployment\",\"apiVersion\":\"apps/v1\",\"metadata\":{\"name\":\"d\",\"namespace\":\"n\","
     "\"uid\":\"u\",\"resourceVersion\":\"7\",\"generation\":2,\"creationTimestamp\":\"2023-01-01T00:00:00Z\","
@@ -706,6 +744,8 @@ int main(void)
         TEST(test_secret_text),
         TEST(test_create_sets_system_metadata),
         TEST(test_create_needs_a_name),
+        TEST(test_names_are_generated_from_what_fits),
+        TEST(test_namespaces_are_labelled_with_their_name),
         TEST(test_update_raises_generation_with_spec),
         TEST(test_status_and_spec_are_apart),
         TEST(test_update_cannot_change_uid),

@@ -28,6 +28,11 @@ static const struct validation_case CASES[] = {
      "kube, spec.service.namespace: Required value, spec.service.name: Required value, "
      "spec.service.port: Invalid value: 70000: port is not valid: must be between 1 and "
      "65535, inclusive]"},
+    {OF("apiservices"), NULL, NULL,
+     "{'metadata':{'generateName':'v1.','name':'v1.x.io'},'spec':{'group':'x.io','version':'v1','"
+     "groupPriorityMinimum"
+     "':1,'versionPriority':1}}",
+     "metadata.generateName: Invalid value: \"v1.\": must be `spec.version+\".\"+spec.group`: \"v1.x.io\""},
 };
 
 static void apiservices(void **state)
