@@ -52,6 +52,13 @@ static void lex_symbol(struct lexer *l)
     }
 }
 
+/* A NUL ends a token and goes with it. */
+static void skip_nul(struct lexer *l)
+{
+    if (l->at < l->text.n && !l->text.p[l->at])
+        l->at++;
+}
+
 static void next(struct lexer *l)
 {
     size_t from;
@@ -65,6 +72,7 @@ static void next(struct lexer *l)
     }
     if (is_symbol(l->text.p[l->at])) {
         lex_symbol(l);
+        skip_nul(l);
         return;
     }
     from = l->at;
@@ -72,6 +80,7 @@ static void next(struct lexer *l)
            !is_symbol(l->text.p[l->at]))
         l->at++;
     l->lit = (struct str){l->text.p + from, l->at - from};
+    skip_nul(l);
     l->tok = str_is(l->lit, "in") ? T_IN : str_is(l->lit, "notin") ? T_NOTIN : T_ID;
 }
 

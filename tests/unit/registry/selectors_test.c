@@ -35,6 +35,32 @@ static bool matches(const char *selector, const char *key, const char *value)
     return hit;
 }
 
+/* A NUL ends a token; at the start of one, the selector. */
+static void test_nul_bytes(void **state)
+{
+    static const struct {
+        struct str selector;
+        const char *error;
+    } ROWS[] = {
+        {STR("a\0b"), "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"},
+        {STR("a in (\0)"), NULL},
+        {STR("a notin (b\0,c)"), NULL},
+        {STR("a=\0b"), NULL},
+        {STR("a \0b"), NULL},
+    };
+
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        struct arena *a = arena_new(0);
+        struct status st = {.arena = a};
+        struct label_selector s;
+
+        assert_int_equal(label_selector_parse(a, ROWS[i].selector, &s, &st), ROWS[i].error == NULL);
+        if (ROWS[i].error)
+            assert_string_equal(st.message, ROWS[i].error);
+        arena_free(a);
+    }
+}
+
 static void test_label_forms(void **state)
 {
     assert_true(matches("", NULL, NULL));
@@ -310,10 +336,15 @@ static void test_generated(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_label_forms),       cmocka_unit_test(test_label_errors),
-        cmocka_unit_test(test_field_selectors),   cmocka_unit_test(test_field_errors),
-        cmocka_unit_test(test_selectable_values), cmocka_unit_test(test_names),
-        cmocka_unit_test(test_metadata),          cmocka_unit_test(test_metadata_updates),
+        cmocka_unit_test(test_label_forms),
+        cmocka_unit_test(test_nul_bytes),
+        cmocka_unit_test(test_label_errors),
+        cmocka_unit_test(test_field_selectors),
+        cmocka_unit_test(test_field_errors),
+        cmocka_unit_test(test_selectable_values),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_metadata),
+        cmocka_unit_test(test_metadata_updates),
         cmocka_unit_test(test_generated),
     };
 
