@@ -119,7 +119,7 @@ int index_scan_open(struct index_scan *sc, struct snapshot *s, uint32_t resource
     }
     struct key first;
     first_key(sc, from, &first);
-    MDB_val k = str_val(key_str(&first)), v;
+    MDB_val k = str_val(key_str(&first)), v = {0};
     sc->cur = snapshot_cursor_take(s, snapshot_cache(s)->index);
     int rc = sc->cur ? cursor_seek(sc->cur, key_str(&first), after && from, &k, &v) : EIO;
     look_up(sc, rc, k, v);
