@@ -35,10 +35,18 @@ static bool leads(const struct results *rs, int i)
     return true;
 }
 
+/* A heading with a line below it, before the first of what it stands for. */
+static void put_heading(FILE *f, bool *told, const char *heading, const char *line)
+{
+    if (!*told)
+        fprintf(f, "<h2>%s</h2><p>%s</p>\n", heading, line);
+    *told = true;
+}
+
 static void put_cell(FILE *f, double v, bool known)
 {
     if (known)
-        fprintf(f, "<td>%.5g</td>", v);
+        fprintf(f, v >= 1e5 ? "<td>%.0f</td>" : "<td>%.5g</td>", v);
     else
         fputs("<td></td>", f);
 }
@@ -84,13 +92,14 @@ static void put_table(FILE *f, const struct results *rs)
 
 static void put_bars(FILE *f, const struct results *rs)
 {
-    fputs("<h2>CPU time of an operation</h2><p>All processes of the server, user and system.</p>\n", f);
+    bool told = false;
     for (int i = 0; i < rs->n; i++) {
         double max = 0;
         if (rs->r[i].axis || rs->r[i].cpu_us < 0 || !leads(rs, i))
             continue;
         for (int k = i; k < rs->n; k++)
             max = same(&rs->r[k], &rs->r[i]) && rs->r[k].cpu_us > max ? rs->r[k].cpu_us : max;
+        put_heading(f, &told, "CPU time of an operation", "All processes of the server, user and system.");
         fputs("<div class='group'><div>", f);
         svg_text(f, rs->r[i].name);
         fputs("</div>", f);
@@ -125,7 +134,7 @@ static void put_curves(FILE *f, const struct results *rs)
                                             {1000, "99.9"},
                                             {10000, "99.99"},
                                             {.at = 0, .text = NULL}};
-    fputs("<h2>Latency by percentile</h2><p>From the moment each operation was due (open loop).</p>\n", f);
+    bool told = false;
     for (int i = 0; i < rs->n; i++) {
         struct svg_series s[SERIES_MAX];
         int n = 0;
@@ -135,6 +144,7 @@ static void put_curves(FILE *f, const struct results *rs)
             if (same(&rs->r[k], &rs->r[i]) && rs->r[k].timed)
                 curve(&rs->r[k], &s[n++]);
         }
+        put_heading(f, &told, "Latency by percentile", "From the moment each operation was due (open loop).");
         struct svg_plot p = {rs->r[i].name, "percentile", "ms", true, true, ticks};
         svg_lines(f, &p, s, n);
     }
@@ -142,7 +152,7 @@ static void put_curves(FILE *f, const struct results *rs)
 
 static void put_growth(FILE *f, const struct results *rs)
 {
-    bool any = false;
+    bool told = false;
     for (int i = 0; i < rs->n; i++) {
         const struct result *r = &rs->r[i];
         struct svg_series s = {.label = r->server};
@@ -154,10 +164,7 @@ static void put_growth(FILE *f, const struct results *rs)
                 s.y[s.n++] = rs->r[k].cpu_us;
             }
         }
-        if (!any)
-            fputs("<h2>Growth</h2><p>CPU time of an operation against how much there is: flat is good.</p>\n",
-                  f);
-        any = true;
+        put_heading(f, &told, "Growth", "CPU time of an operation against how much there is: flat is good.");
         struct svg_plot p = {r->name, r->axis, "CPU µs an operation", true, false, NULL};
         svg_lines(f, &p, &s, 1);
     }

@@ -6,7 +6,8 @@
 #define W 420
 #define H 260
 #define LEFT 58
-#define RIGHT 12
+#define RIGHT 20
+#define Y_STEPS 4
 #define TOP 28
 #define BOTTOM 42
 #define BAR_W 300
@@ -56,6 +57,17 @@ static double place(const struct axis *a, double v)
     return a->from + (scaled(a, v) - a->min) / (a->max - a->min) * (a->to - a->from);
 }
 
+/* What a person would draw a line at: the next of 1, 2, 2.5 and 5 times a power of ten. */
+static double round_step(double v)
+{
+    static const double nice[] = {1, 2, 2.5, 5, 10};
+    double power = pow(10, floor(log10(v)));
+    size_t i = 0;
+    while (i + 1 < sizeof nice / sizeof *nice && nice[i] * power < v * 0.9999)
+        i++;
+    return nice[i] * power;
+}
+
 static struct axis axis_of(const double *v, int n, bool log, int from, int to)
 {
     struct axis a = {.log = log, .from = from, .to = to, .min = log ? INFINITY : 0, .max = -INFINITY};
@@ -68,14 +80,26 @@ static struct axis axis_of(const double *v, int n, bool log, int from, int to)
     if (log) {
         a.min = floor(a.min);
         a.max = ceil(a.max);
-    } else {
-        a.max *= 1.15;
+    } else if (a.max > 0) {
+        a.max = round_step(a.max * 1.05 / Y_STEPS) * Y_STEPS;
     }
     if (!isfinite(a.min) || !isfinite(a.max) || a.max <= a.min) {
         a.min = isfinite(a.min) ? a.min : 0;
         a.max = a.min + 1;
     }
     return a;
+}
+
+/* Short enough to stand beside an axis. */
+static const char *number(double v, char text[static 32])
+{
+    const char *unit = v >= 1e6 ? "M" : v >= 1e4 ? "k" : "";
+    snprintf(text, 32, v >= 1e3 && v < 1e4 ? "%.4g%s" : "%.3g%s",
+             v >= 1e6   ? v / 1e6
+             : v >= 1e4 ? v / 1e3
+                        : v,
+             unit);
+    return text;
 }
 
 static void x_tick(FILE *f, const struct axis *x, double at, const char *text)
@@ -88,9 +112,11 @@ static void x_tick(FILE *f, const struct axis *x, double at, const char *text)
 
 static void y_tick(FILE *f, const struct axis *y, double at)
 {
+    char text[32];
     double py = place(y, at);
     fprintf(f, "<line x1='%d' y1='%.1f' x2='%d' y2='%.1f' class='grid'/>", LEFT, py, W - RIGHT, py);
-    fprintf(f, "<text x='%d' y='%.1f' class='tick' text-anchor='end'>%.3g</text>\n", LEFT - 4, py + 3, at);
+    fprintf(f, "<text x='%d' y='%.1f' class='tick' text-anchor='end'>%s</text>\n", LEFT - 4, py + 3,
+            number(at, text));
 }
 
 static void put_ticks(FILE *f, const struct svg_plot *p, const struct axis *x, const struct axis *y)
@@ -99,17 +125,27 @@ static void put_ticks(FILE *f, const struct svg_plot *p, const struct axis *x, c
     for (const struct svg_tick *t = p->x_ticks; t && t->text; t++)
         x_tick(f, x, t->at, t->text);
     for (int e = (int)x->min; !p->x_ticks && x->log && e <= (int)x->max; e++) {
-        snprintf(text, sizeof text, "%g", pow(10, e));
-        x_tick(f, x, pow(10, e), text);
+        x_tick(f, x, pow(10, e), number(pow(10, e), text));
     }
     for (int e = (int)y->min; y->log && e <= (int)y->max; e++)
         y_tick(f, y, pow(10, e));
-    for (int i = 0; !y->log && i <= 4; i++)
-        y_tick(f, y, y->max * i / 4);
+    for (int i = 0; !y->log && i <= Y_STEPS; i++)
+        y_tick(f, y, y->max * i / Y_STEPS);
 }
 
-static void put_series(FILE *f, const struct svg_series *s, int index, const struct axis *x,
-                       const struct axis *y)
+/* Outside the frame, where no line runs through it. */
+static void put_legend(FILE *f, const struct svg_series *s, int n)
+{
+    fprintf(f, "<text x='%d' y='16' class='tick' text-anchor='end'>", W - RIGHT);
+    for (int k = 0; k < n; k++) {
+        fprintf(f, " <tspan fill='%s'>", svg_colour(s[k].label));
+        svg_text(f, s[k].label);
+        fputs("</tspan>", f);
+    }
+    fputs("</text>\n", f);
+}
+
+static void put_series(FILE *f, const struct svg_series *s, const struct axis *x, const struct axis *y)
 {
     const char *colour = svg_colour(s->label);
     char begin = 'M';
@@ -126,9 +162,6 @@ static void put_series(FILE *f, const struct svg_series *s, int index, const str
             fprintf(f, "<circle cx='%.1f' cy='%.1f' r='2.5' fill='%s'/>", place(x, s->x[i]),
                     place(y, s->y[i]), colour);
     }
-    fprintf(f, "<text x='%d' y='%d' class='tick' fill='%s'>", LEFT + 8, TOP + 14 + 14 * index, colour);
-    svg_text(f, s->label);
-    fputs("</text>\n", f);
 }
 
 void svg_lines(FILE *f, const struct svg_plot *p, const struct svg_series *s, int n)
@@ -149,7 +182,8 @@ void svg_lines(FILE *f, const struct svg_plot *p, const struct svg_series *s, in
             W - LEFT - RIGHT, H - TOP - BOTTOM);
     put_ticks(f, p, &x, &y);
     for (int k = 0; k < n; k++)
-        put_series(f, &s[k], k, &x, &y);
+        put_series(f, &s[k], &x, &y);
+    put_legend(f, s, n);
     fprintf(f, "<text x='%d' y='%d' class='tick' text-anchor='middle'>%s</text>", (LEFT + W - RIGHT) / 2,
             H - 8, p->x_label);
     fprintf(
