@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "shm/base/clock.h"
 #include "tests/bench/conn.h"
+#include "tests/bench/load.h"
 
 #define RECEIVE_BUFFER 4096 /* so that what is not read is the server's, not the kernel's, to keep */
 #define SIP_NS 5e8          /* a slow one reads for a moment, twice a second */
@@ -20,6 +21,7 @@ struct rogue {
     struct crowd *crowd;
     struct conn *conn;
     enum manner manner;
+    char path[200];
     bool begun;
 };
 
@@ -30,6 +32,7 @@ struct crowd {
     struct rogue *all;
     int n;
     int next[DISTURB_KINDS]; /* whose turn it is */
+    long long version;       /* the newest that one of them saw */
 };
 
 static void begin(struct rogue *r);
@@ -44,6 +47,14 @@ static void on_head(struct call *c)
         conn_pause(r->conn, true);
 }
 
+static void on_chunk(struct call *c, const char *p, size_t n)
+{
+    struct rogue *r = c->arg;
+    long long version = load_version((struct str){p, n});
+    if (version > r->crowd->version)
+        r->crowd->version = version;
+}
+
 static void on_done(struct call *c)
 {
     struct rogue *r = c->arg;
@@ -54,9 +65,11 @@ static void on_done(struct call *c)
 
 static void begin(struct rogue *r)
 {
+    snprintf(r->path, sizeof r->path, "%s?watch=true&resourceVersion=%lld", r->crowd->d->path,
+             r->crowd->version);
     r->conn = conn_open(r->crowd->pool, false);
-    r->call =
-        (struct call){.method = "GET", .path = r->crowd->d->path, .head = on_head, .done = on_done, .arg = r};
+    r->call = (struct call){
+        .method = "GET", .path = r->path, .head = on_head, .chunk = on_chunk, .done = on_done, .arg = r};
     if (r->conn && conn_call(r->conn, &r->call) == 0)
         return;
     r->crowd->job->book->failed++;
@@ -89,7 +102,8 @@ static void die(struct pacer *p, int64_t due_ns)
 static void job(struct crew_job *j)
 {
     struct disturb *d = j->arg;
-    struct crowd cr = {.d = d, .job = j, .pool = pool_new(d->target), .n = d->each * DISTURB_KINDS};
+    struct crowd cr = {
+        .d = d, .job = j, .pool = pool_new(d->target), .n = d->each * DISTURB_KINDS, .version = d->version};
     struct pacer sips = {
         .due_ns = (double)clock_ns(), .interval_ns = SIP_NS / d->each, .tick = sip, .arg = &cr};
     struct pacer deaths = {

@@ -1,5 +1,5 @@
 /* Watching clients that do not behave: slow ones (a few KB a second), stopped ones (read the answer's head
- * and then nothing), dying ones (reset soon after they have begun, and come back). */
+ * and then nothing), dying ones (reset soon after they have begun; they come back for what was since). */
 #ifndef BENCH_DISTURB_H
 #define BENCH_DISTURB_H
 
@@ -10,8 +10,9 @@
 
 struct disturb {
     struct target *target;
-    const char *path; /* what they watch */
-    int each;         /* so many of every kind */
+    const char *path;  /* what they watch */
+    long long version; /* from where on */
+    int each;          /* so many of every kind */
     struct crew crew;
 };
 

@@ -184,6 +184,9 @@ int load_request(struct target *t, const char *method, const char *path, const c
 long long load_version(struct str json)
 {
     static const char key[] = "\"resourceVersion\":\"";
-    const char *at = json.n ? memmem(json.p, json.n, key, sizeof key - 1) : NULL;
-    return at ? atoll(at + sizeof key - 1) : 0;
+    const char *at = json.n ? memmem(json.p, json.n, key, sizeof key - 1) : NULL, *end = json.p + json.n;
+    long long version = 0;
+    for (at = at ? at + sizeof key - 1 : end; at < end && *at >= '0' && *at <= '9'; at++)
+        version = version * 10 + (*at - '0');
+    return version;
 }

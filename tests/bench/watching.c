@@ -260,10 +260,11 @@ static int next_to_good(struct bench *b, const struct row *row, struct watchers 
 int watching_slow(struct bench *b, const struct row *row, struct result *r)
 {
     struct watchers w = watchers_of(b, row, b->size.watchers, path_all, NULL);
-    char path[200];
-    struct disturb d = {.target = &b->subject->target, .path = path, .each = w.count / SLOW_SHARE + 1};
+    struct disturb d = {.target = &b->subject->target,
+                        .path = BENCH_PODS,
+                        .version = w.version,
+                        .each = w.count / SLOW_SHARE + 1};
     struct result good = *r;
-    snprintf(path, sizeof path, BENCH_PODS "?watch=true&resourceVersion=%lld", w.version);
     int rc = watchers_open(&w, b->progress, NULL);
     struct writer *wr = rc == 0 ? writer_open(&b->subject->target) : NULL;
     double rate =
