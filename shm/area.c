@@ -124,6 +124,14 @@ void area_count(struct area *a, int child, enum area_counter c, uint64_t n)
     atomic_fetch_add_explicit(&a->child[child].counters[c], n, memory_order_relaxed);
 }
 
+void area_delivered(struct area *a, int child, int bucket, uint64_t n, uint64_t us)
+{
+    struct area_child *c = &a->child[child];
+    must(bucket >= 0 && bucket < AREA_DELIVERY_BUCKETS);
+    atomic_fetch_add_explicit(&c->delivery[bucket], n, memory_order_relaxed);
+    atomic_fetch_add_explicit(&c->delivery_us, us, memory_order_relaxed);
+}
+
 uint64_t area_total(const struct area *a, enum area_counter c)
 {
     must_be(a, AREA_MAGIC);

@@ -22,8 +22,13 @@ enum area_counter {
     AREA_COUNTERS
 };
 
+/* How long events were under way, from the ring to the sockets of those who watch: buckets (the bounds are
+ * worker/watch/delivery.c's), and their sum in microseconds. */
+#define AREA_DELIVERY_BUCKETS 17
+
 struct area_child {
     _Atomic uint64_t counters[AREA_COUNTERS];
+    _Atomic uint64_t delivery[AREA_DELIVERY_BUCKETS], delivery_us;
     _Atomic int32_t pid;
     _Atomic uint32_t restarts;
     char crash_note[AREA_CRASH_NOTE_BYTES]; /* what a dying child was doing; the master logs it */
@@ -72,6 +77,9 @@ struct area *area_new(int workers);
 void area_free(struct area *a);
 /* Adds to a counter of child i (0..consumers; consumers is the watcher). Relaxed; any process. */
 void area_count(struct area *a, int child, enum area_counter c, uint64_t n);
+/* n events reached who watches them, us microseconds in all after they were published; child i counts them in
+ * a bucket. Relaxed. */
+void area_delivered(struct area *a, int child, int bucket, uint64_t n, uint64_t us);
 /* Sum over children. */
 uint64_t area_total(const struct area *a, enum area_counter c);
 /* Leaves a note in this child's row; cut to AREA_CRASH_NOTE_BYTES. Async-signal-safe. */

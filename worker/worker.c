@@ -141,6 +141,11 @@ static bool turn_ends(void *arg)
     return more || !dispatch_sleep(ctx->dispatch);
 }
 
+static void turn_over(void *arg)
+{
+    dispatch_turn_over(((struct worker *)arg)->ctx.dispatch);
+}
+
 static void on_wake(evutil_socket_t fd, short what, void *arg)
 {
     dispatch_awake(((struct worker *)arg)->ctx.dispatch);
@@ -227,6 +232,7 @@ static void add_events(struct worker *w)
     event_add(w->sigint, NULL);
     event_add(w->sighup, NULL);
     loop_each_turn(w->ctx.loop, turn_ends, w);
+    loop_after_turn(w->ctx.loop, turn_over, w);
 }
 
 static int serve(struct worker *w)

@@ -47,6 +47,7 @@ static bool copy(struct ring_slot *s, uint64_t seq, struct ring_slot *out)
     out->trigger_prev_hash = __atomic_load_n(&s->trigger_prev_hash, __ATOMIC_RELAXED);
     out->sub = __atomic_load_n(&s->sub, __ATOMIC_RELAXED);
     out->more = __atomic_load_n(&s->more, __ATOMIC_RELAXED);
+    out->at_us = __atomic_load_n(&s->at_us, __ATOMIC_RELAXED);
     atomic_thread_fence(memory_order_acquire);
     return atomic_load_explicit(&s->seq, memory_order_relaxed) == seq;
 }

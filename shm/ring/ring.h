@@ -18,11 +18,13 @@ struct ring_slot {
     _Atomic uint64_t seq; /* position + 1 when whole; 0 while being written */
     int64_t revision;
     uint32_t resource;
-    uint32_t type;               /* enum log_type */
+    uint16_t type;               /* enum log_type */
+    uint16_t more;               /* whether the next slot has another event of the revision */
     uint64_t ns_hash, name_hash; /* hash_str of namespace and name */
     uint64_t trigger_hash,
         trigger_prev_hash; /* hash_str of the resource's first indexed field, new and old; 0: none */
-    uint32_t sub, more; /* place among the events of its revision; whether the next slot has another */
+    uint32_t sub;          /* place among the events of its revision */
+    uint32_t at_us;        /* when it was published: the low bits of the monotonic clock */
 };
 _Static_assert(sizeof(struct ring_slot) == 64, "a slot is one cache line");
 
@@ -38,8 +40,8 @@ struct ring_event {
     uint64_t trigger_hash, trigger_prev_hash;
     uint32_t sub;
 };
-/* After the batch is committed. Fills slots, then wakes consumers that sleep. Events of one revision come in one
- * batch. */
+/* After the batch is committed. Fills slots, then wakes consumers that sleep. Events of one revision come in
+ * one batch. */
 void ring_publish(struct area *a, const struct ring_event *events, int n);
 
 /* Consumer side. */

@@ -52,6 +52,24 @@ req GET '/api/v1/namespaces?watch=1&timeoutSeconds=1' >/dev/null
 is "$(value "apiserver_watch_events_total{$namespaces}")" 4 "events sent"
 is "$(value "apiserver_watch_events_sizes_count{$namespaces}")" 4 "events measured"
 is "$(value 'apiserver_init_events_total{group="",resource="namespaces"}')" 4 "events of the initial state"
+
+# how long events take to those who watch
+delivered() { # delivered METRIC...: of cubed_watch_delivery_seconds
+    value "cubed_watch_delivery_seconds_$1"
+}
+before=$(delivered count)
+maps=/api/v1/namespaces/default/configmaps
+req GET "$maps?watch=1&resourceVersion=0&timeoutSeconds=4" >"$SERVER_DIR/watched" &
+for ((i = 0; i < 100 && $(value cubed_watches) == 0; i++)); do sleep 0.05; done
+for i in 1 2 3; do
+    code POST $maps -H 'Content-Type: application/json' -d '{"metadata":{"name":"delivered-'$i'"}}' >/dev/null
+done
+wait $!
+is "$(grep -c delivered- "$SERVER_DIR/watched")" 3 "events that came"
+is "$(($(delivered count) - before))" 3 "deliveries counted"
+is "$(delivered 'bucket{le="+Inf"}')" "$(delivered count)" "deliveries in buckets"
+awk -v s="$(delivered sum)" 'BEGIN { exit !(s > 0 && s < 60) }' || fail "seconds of deliveries: $(delivered sum)"
+
 code GET /api/v1/componentstatuses >/dev/null
 req GET /metrics | grep '^apiserver_requested_deprecated_apis{' | grep -q 'resource="componentstatuses"' ||
     fail "a deprecated resource is not told"

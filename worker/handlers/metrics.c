@@ -12,6 +12,7 @@
 #include "shm/base/clock.h"
 #include "worker/handlers/storagemetrics.h"
 #include "worker/request/stats.h"
+#include "worker/watch/delivery.h"
 
 static void put_head(struct buf *out, const char *name, const char *type, const char *help)
 {
@@ -122,6 +123,9 @@ static void put_counters(struct context *ctx, struct buf *out)
     put_head(out, "apiserver_tls_handshake_errors_total", "counter", "Failed TLS handshakes.");
     buf_printf(out, "apiserver_tls_handshake_errors_total %llu\n",
                (unsigned long long)area_total(ctx->area, AREA_TLS_ERRORS));
+    put_head(out, "cubed_watch_delivery_seconds", "histogram",
+             "Seconds from an event's publication to the sockets of those who watch it.");
+    delivery_put(ctx->area, out, "cubed_watch_delivery_seconds");
     uint64_t restarts = 0;
     for (int i = 0; i <= ctx->area->consumers; i++)
         restarts += atomic_load_explicit(&ctx->area->child[i].restarts, memory_order_relaxed);

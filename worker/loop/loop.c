@@ -30,6 +30,8 @@ struct loop {
     bool stop;
     struct hook hooks[HOOKS_MAX];
     int nhooks;
+    void (*after)(void *arg);
+    void *after_arg;
     int64_t turn_ns; /* when this turn began; 0: nobody has asked yet */
 };
 
@@ -128,6 +130,14 @@ void loop_each_turn(struct loop *l, bool (*fn)(void *arg), void *arg)
     l->hooks[l->nhooks++] = (struct hook){fn, arg};
 }
 
+void loop_after_turn(struct loop *l, void (*fn)(void *arg), void *arg)
+{
+    must_be(l, LOOP_MAGIC);
+    must(!l->after);
+    l->after = fn;
+    l->after_arg = arg;
+}
+
 static bool end_turn(struct loop *l)
 {
     bool more = false;
@@ -137,6 +147,8 @@ static bool end_turn(struct loop *l)
     run_deferred(l);
     l->now = l->later;
     l->later = (struct queue){NULL, NULL};
+    if (l->after)
+        l->after(l->after_arg);
     return more || l->now.first;
 }
 

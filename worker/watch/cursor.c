@@ -137,6 +137,7 @@ static size_t push(struct watch *w, const struct event *e, enum frame_type type)
 {
     size_t bytes = frame_push(w, e, type);
     stats_event(w->rq->stats_row, bytes, false);
+    dispatch_sent(w->d, e->revision);
     return bytes;
 }
 

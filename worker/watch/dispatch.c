@@ -18,6 +18,7 @@
 #include "shm/base/must.h"
 #include "shm/ring/ring.h"
 #include "worker/watch/cursor.h"
+#include "worker/watch/delivery.h"
 #include "worker/watch/frame.h"
 #include "worker/watch/wheel.h"
 
@@ -36,6 +37,7 @@ struct dispatch {
     unsigned magic;
     struct context *ctx;
     struct consumer consumer;
+    struct delivery *delivery;
     int64_t revision; /* offered up to here */
     bool lapped;      /* reading the log instead of the ring */
 
@@ -352,11 +354,24 @@ bool dispatch_poll(struct dispatch *d)
         d->lapped = r == CONSUMER_LAPPED;
         if (r == CONSUMER_SLOT) {
             d->revision = d->consumer.revision;
+            if (d->watches)
+                delivery_published(d->delivery, slot.revision, slot.at_us);
             offer(d, &slot);
         }
         if ((n & 63) == 0 && loop_turn_over(d->ctx->loop))
             return true;
     }
+}
+
+void dispatch_sent(struct dispatch *d, int64_t revision)
+{
+    delivery_sent(d->delivery, revision);
+}
+
+void dispatch_turn_over(struct dispatch *d)
+{
+    must_be(d, DISPATCH_MAGIC);
+    delivery_turn_over(d->delivery);
 }
 
 bool dispatch_sleep(struct dispatch *d)
@@ -383,6 +398,7 @@ struct dispatch *dispatch_new(struct context *ctx)
     d->table = calloc(d->table_size, sizeof(struct group *));
     must(d->table);
     d->wheel = wheel_new(ctx->loop);
+    d->delivery = delivery_new(ctx->area, ctx->index);
     d->random = (uint64_t)clock_ns() | 1;
     struct snapshot *s = snapshot_get(ctx->snapshots);
     d->revision = s ? snapshot_revision(s) : 0;
@@ -399,6 +415,7 @@ void dispatch_free(struct dispatch *d)
     must(d->watches == 0);
     forget_turn(d);
     wheel_free(d->wheel);
+    delivery_free(d->delivery);
     free(d->table);
     d->magic = 0;
     free(d);

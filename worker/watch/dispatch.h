@@ -11,6 +11,8 @@ struct dispatch *dispatch_new(struct context *ctx);
 void dispatch_free(struct dispatch *d);
 /* Takes what the ring has; wakes watches. Returns true when a slice was full and more waits. */
 bool dispatch_poll(struct dispatch *d);
+/* What watches were given in this turn has gone out. */
+void dispatch_turn_over(struct dispatch *d);
 /* True: no news, the loop may sleep (wake_fd will fire). */
 bool dispatch_sleep(struct dispatch *d);
 void dispatch_awake(struct dispatch *d);
@@ -35,6 +37,8 @@ struct snapshot *dispatch_snapshot(struct dispatch *d, int64_t at_least);
 /* The event of a revision (sub: its place there) under that snapshot, looked up once for all. false: not in
  * the log (any more). */
 bool dispatch_event(struct dispatch *d, int64_t revision, uint32_t sub, struct event *e);
+/* An event of this revision was given to a watch's connection. */
+void dispatch_sent(struct dispatch *d, int64_t revision);
 /* Frames built in this turn: the one of (event, form, variant), or NULL; and keeping one (a reference is
  * taken). */
 struct frame *dispatch_frame(struct dispatch *d, const struct event *e, uint64_t form_id, int variant);
