@@ -126,8 +126,9 @@ void area_count(struct area *a, int child, enum area_counter c, uint64_t n)
 
 void area_delivered(struct area *a, int child, int bucket, uint64_t n, uint64_t us)
 {
+    must_be(a, AREA_MAGIC);
+    must(child >= 0 && child <= a->consumers && bucket >= 0 && bucket < AREA_DELIVERY_BUCKETS);
     struct area_child *c = &a->child[child];
-    must(bucket >= 0 && bucket < AREA_DELIVERY_BUCKETS);
     atomic_fetch_add_explicit(&c->delivery[bucket], n, memory_order_relaxed);
     atomic_fetch_add_explicit(&c->delivery_us, us, memory_order_relaxed);
 }
