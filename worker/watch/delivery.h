@@ -1,7 +1,8 @@
-/* How long events are under way: from the ring, where they are published when they are committed, to the
- * sockets of those who watch. cubed_watch_delivery_seconds in /metrics. An event that a watch takes up later,
- * because its client was slow, counts with that time while it is among the last DELIVERY_EVENTS; what was
- * read from the log instead of the ring is not counted. */
+/* How long events are under way: from the ring, where they are published when they are committed, to the end
+ * of the turn that writes them to those who watch. cubed_watch_delivery_seconds in /metrics. A watch that
+ * takes an event up later, because its client was slow, counts with that time while the event is among the
+ * last DELIVERY_EVENTS. Not counted: initial states, older events, and those that a worker which was lapped
+ * found in the log. */
 #ifndef WORKER_WATCH_DELIVERY_H
 #define WORKER_WATCH_DELIVERY_H
 
